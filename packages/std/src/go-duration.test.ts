@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { formatGoDuration, parseGoDuration } from "./go-duration.ts";
+
+const canonical = (text: string): string => {
+  const parsed = parseGoDuration(text);
+  return parsed.ok ? formatGoDuration(parsed.value) : parsed.error;
+};
+
+describe("Go durations", () => {
+  it.each([
+    ["60s", "1m0s"],
+    ["1h", "1h0m0s"],
+    ["1h30m", "1h30m0s"],
+    ["0s", "0s"],
+    ["0", "0s"],
+    ["1.5s", "1.5s"],
+    ["100ms", "100ms"],
+    ["1500us", "1.5ms"],
+    ["1ns", "1ns"],
+    ["-1m", "-1m0s"],
+    [".5s", "500ms"],
+    ["24h", "24h0m0s"],
+  ])("%s is printed as %s", (text, expected) => {
+    expect(canonical(text)).toBe(expected);
+  });
+
+  it.each([
+    ["soon", 'time: invalid duration "soon"'],
+    ["", 'time: invalid duration ""'],
+    ["10", 'time: missing unit in duration "10"'],
+    ["10d", 'time: unknown unit "d" in duration "10d"'],
+    ["9999999999h", 'time: invalid duration "9999999999h"'],
+  ])("%j is refused with Go's text", (text, message) => {
+    expect(canonical(text)).toBe(message);
+  });
+
+  it("parses what it prints", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(1n << 62n), max: 1n << 62n }), (nanos) => {
+        const parsed = parseGoDuration(formatGoDuration(nanos));
+        expect(parsed).toEqual({ ok: true, value: nanos });
+      }),
+    );
+  });
+});

@@ -1,0 +1,16 @@
+export { Backoff, type BackoffOptions } from "./backoff.ts";
+export { type Clock, sleep, systemClock, type TimerHandle } from "./clock.ts";
+export { fnv1a64Hex } from "./fnv1a.ts";
+export { formatGoDuration, goDurationToMs, parseGoDuration } from "./go-duration.ts";
+export {
+  canonicalJson,
+  isJsonObject,
+  JSON_MAX_DEPTH,
+  type JsonObject,
+  type JsonValue,
+  jsonEquals,
+  parseJson,
+} from "./json.ts";
+export { type Random, systemRandom } from "./random.ts";
+export { assertNever, err, errorMessage, ok, type Result } from "./result.ts";
+export { type Service, ServiceGroup, ServiceStartError } from "./service.ts";

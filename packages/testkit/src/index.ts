@@ -1,0 +1,5 @@
+export { eventually } from "./eventually.ts";
+export { FakeClock } from "./fake-clock.ts";
+export { freePorts } from "./free-port.ts";
+export { seededRandom } from "./seeded-random.ts";
+export { type TempFolder, tempFolder } from "./temp-folder.ts";

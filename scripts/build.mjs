@@ -1,0 +1,68 @@
+// Everything a fresh clone needs after `npm ci`: generated code, then one bundle for the programs.
+//   node scripts/build.mjs             generate and bundle
+//   node scripts/build.mjs --generate  generated code only
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+generateProtobuf();
+generateTypeList();
+if (!process.argv.includes("--generate")) await bundle();
+
+/** TypeScript from our .proto descriptions. */
+function generateProtobuf() {
+  const folder = join(root, "packages/proto");
+  if (!existsSync(join(folder, "buf.gen.yaml"))) return;
+  const result = spawnSync(join(root, "node_modules/.bin/buf"), ["generate"], { cwd: folder, stdio: "inherit" });
+  if (result.status !== 0) throw new Error("buf generate failed");
+}
+
+/** The list of all resource types: one file in resources/src/types is one type, nothing else to edit. */
+function generateTypeList() {
+  const folder = join(root, "packages/resources/src/types");
+  if (!existsSync(folder)) return;
+  const names = readdirSync(folder)
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && !file.endsWith(".gen.ts"))
+    .map((file) => file.slice(0, -3))
+    .sort();
+  const lines = [
+    "// Made by scripts/build.mjs from the files of this folder.",
+    'import type { TypeDescriptor } from "../type-descriptor.ts";',
+    ...names.map((name, i) => `import { descriptor as type${i} } from "./${name}.ts";`),
+    "",
+    `export const builtinTypes: readonly TypeDescriptor[] = [${names.map((_, i) => `type${i}`).join(", ")}];`,
+    "",
+  ];
+  writeIfChanged(join(folder, "all.gen.ts"), lines.join("\n"));
+}
+
+/** One file for the `isthmus` command: starts in a fraction of the time that hundreds of modules take. */
+async function bundle() {
+  const entry = join(root, "packages/cli/src/main.ts");
+  if (!existsSync(entry)) return;
+  const { build } = await import("esbuild");
+  await build({
+    entryPoints: [entry],
+    outfile: join(root, "packages/cli/dist/isthmus.js"),
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    sourcemap: true,
+    logLevel: "warning",
+    conditions: ["@isthmus/source"],
+    // Native addons, and modules that find files beside themselves, stay outside of the bundle.
+    external: ["lmdb"],
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
+  });
+}
+
+function writeIfChanged(file, text) {
+  if (existsSync(file) && readFileSync(file, "utf8") === text) return;
+  writeFileSync(file, text);
+}

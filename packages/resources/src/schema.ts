@@ -28,6 +28,8 @@ export interface Property {
 export interface ObjectSchema {
   readonly kind: "object";
   readonly properties: Readonly<Record<string, Property>>;
+  /** Schema of members that `properties` does not name; without it they are dropped when they come over REST. */
+  readonly additional?: Schema;
 }
 
 export interface MapSchema {

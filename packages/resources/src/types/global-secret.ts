@@ -1,0 +1,14 @@
+import { defineType, flow, protobuf } from "../define-type.ts";
+import type { TypeDescriptor } from "../type-descriptor.ts";
+
+export const descriptor: TypeDescriptor = defineType({
+  name: "GlobalSecret",
+  scope: "Global",
+  format: protobuf("kuma.system.v1alpha1.Secret"),
+  kds: flow("globalToZones", "providedByZone"),
+  path: "globalsecrets",
+  alternativePath: "global-secrets",
+  singular: "globalsecret",
+  isAdminOnly: true,
+  isHashedTowardsZones: false,
+});

@@ -1,0 +1,12 @@
+import { defineType, flow, protobuf } from "../define-type.ts";
+import type { TypeDescriptor } from "../type-descriptor.ts";
+
+export const descriptor: TypeDescriptor = defineType({
+  name: "MeshGateway",
+  scope: "Mesh",
+  format: protobuf("kuma.mesh.v1alpha1.MeshGateway"),
+  kds: flow("globalToZones", "zoneToGlobal"),
+  path: "meshgateways",
+  singular: "meshgateway",
+  shortName: "mgw",
+});

@@ -1,0 +1,7 @@
+import { definePolicy } from "../define-type.ts";
+import type { TypeDescriptor } from "../type-descriptor.ts";
+
+export const descriptor: TypeDescriptor = definePolicy({
+  name: "MeshPassthrough",
+  shortName: "mp",
+});

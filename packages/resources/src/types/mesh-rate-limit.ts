@@ -1,0 +1,10 @@
+import { definePolicy } from "../define-type.ts";
+import type { TypeDescriptor } from "../type-descriptor.ts";
+
+export const descriptor: TypeDescriptor = definePolicy({
+  name: "MeshRateLimit",
+  shortName: "mrl",
+  to: true,
+  from: "asRules",
+  rules: true,
+});

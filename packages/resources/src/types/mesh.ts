@@ -1,0 +1,13 @@
+import { defineType, flow, protobuf } from "../define-type.ts";
+import type { TypeDescriptor } from "../type-descriptor.ts";
+
+export const descriptor: TypeDescriptor = defineType({
+  name: "Mesh",
+  scope: "Global",
+  format: protobuf("kuma.mesh.v1alpha1.Mesh"),
+  kds: flow("globalToZones"),
+  path: "meshes",
+  singular: "mesh",
+  shortName: "m",
+  isHashedTowardsZones: false,
+});

@@ -1,0 +1,8 @@
+import { defineLegacyPolicy } from "../define-type.ts";
+import type { TypeDescriptor } from "../type-descriptor.ts";
+
+export const descriptor: TypeDescriptor = defineLegacyPolicy({
+  name: "ProxyTemplate",
+  path: "proxytemplates",
+  singular: "proxytemplate",
+});

@@ -1,0 +1,14 @@
+import { defineType, flow, protobuf } from "../define-type.ts";
+import type { TypeDescriptor } from "../type-descriptor.ts";
+
+export const descriptor: TypeDescriptor = defineType({
+  name: "Zone",
+  scope: "Global",
+  format: protobuf("kuma.system.v1alpha1.Zone"),
+  kds: flow("providedByGlobal", "providedByZone"),
+  path: "zones",
+  singular: "zone",
+  shortName: "z",
+  insight: "ZoneInsight",
+  overview: "ZoneOverview",
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { leafPaths, loadConfig, variablesOf } from "./load.ts";
+import { configSchema } from "./schema.ts";
+
+const load = (sources: Partial<Parameters<typeof loadConfig>[0]>) => loadConfig({ env: {}, settings: [], ...sources });
+
+describe("loadConfig", () => {
+  it("gives Kuma's defaults without any source", () => {
+    const loaded = load({});
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    const { config } = loaded.value;
+    expect(config.multizone.global.kds.grpcPort).toBe(5685);
+    expect(config.apiServer.http).toEqual({ enabled: true, interface: "127.0.0.1", port: 5681 });
+    expect(config.diagnostics.serverPort).toBe(5680);
+    expect(config.sync.holdTime).toBe(600_000);
+    expect(config.multizone.zone.name).toBe("default");
+  });
+
+  it("lets later sources win: file, KUMA_ variable, ISTHMUS_ variable, flag", () => {
+    const file = { name: "a.yaml", text: "multizone: { zone: { name: from-file } }" };
+    const kuma = { KUMA_MULTIZONE_ZONE_NAME: "from-kuma" };
+    const own = { ...kuma, ISTHMUS_MULTIZONE_ZONE_NAME: "from-own" };
+    const name = (sources: Partial<Parameters<typeof loadConfig>[0]>) => {
+      const loaded = load(sources);
+      return loaded.ok ? loaded.value.config.multizone.zone.name : loaded.error;
+    };
+    expect(name({ file })).toBe("from-file");
+    expect(name({ file, env: kuma })).toBe("from-kuma");
+    expect(name({ file, env: own })).toBe("from-own");
+    expect(name({ file, env: own, settings: ["multizone.zone.name=from-flag"] })).toBe("from-flag");
+  });
+
+  it("reads every kind of value from text", () => {
+    const loaded = load({
+      env: {
+        KUMA_STORE_UNSAFE_DELETE: "true",
+        KUMA_MULTIZONE_GLOBAL_KDS_ZONE_INSIGHT_FLUSH_INTERVAL: "1m30s",
+        KUMA_MULTIZONE_GLOBAL_KDS_LABELS_SKIP_PREFIXES: "a.b, c/",
+        KUMA_MULTIZONE_GLOBAL_KDS_GRPC_PORT: "6000",
+      },
+    });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    expect(loaded.value.config.store.unsafeDelete).toBe(true);
+    const { kds } = loaded.value.config.multizone.global;
+    expect([kds.zoneInsightFlushInterval, kds.labels.skipPrefixes, kds.grpcPort]).toEqual([
+      90_000,
+      ["a.b", "c/"],
+      6000,
+    ]);
+  });
+
+  it("names every invalid setting at once, with its source", () => {
+    const loaded = load({
+      file: { name: "bad.yaml", text: "store: { type: etcd }\napiServer: { http: { port: 70000 } }\n" },
+      env: { KUMA_GENERAL_RESILIENT_COMPONENT_BASE_BACKOFF: "soon", ISTHMUS_LOG_LEVEL: "loud" },
+      settings: ["no.such=1", "store.unsafeDelete=maybe", "dangling"],
+    });
+    expect(loaded.ok ? [] : [...loaded.error].map((p) => [p.setting, p.source]).sort()).toEqual([
+      ["apiServer.http.port", "bad.yaml"],
+      ["dangling", "--set"],
+      ["general.resilientComponentBaseBackoff", "KUMA_GENERAL_RESILIENT_COMPONENT_BASE_BACKOFF"],
+      ["log.level", "ISTHMUS_LOG_LEVEL"],
+      ["no.such", "--set"],
+      ["store.type", "bad.yaml"],
+      ["store.unsafeDelete", "--set"],
+    ]);
+  });
+
+  it("checks settings that depend on each other", () => {
+    const loaded = load({
+      settings: [
+        "multizone.zone.name=Bad_Name",
+        "multizone.zone.globalAddress=https://x:1",
+        "general.tlsCertFile=a.crt",
+        "multizone.global.kds.zoneHealthCheck.timeout=5s",
+      ],
+    });
+    expect(loaded.ok ? [] : loaded.error.map((p) => p.setting).sort()).toEqual([
+      "general.tlsKeyFile",
+      "multizone.global.kds.zoneHealthCheck.timeout",
+      "multizone.zone.globalAddress",
+      "multizone.zone.name",
+    ]);
+  });
+
+  it("warns of unknown keys and refuses what is not YAML", () => {
+    const unknown = load({ file: { name: "x.yaml", text: "future: { a: 1 }\nstore: { type: memory }" } });
+    expect(unknown.ok && unknown.value.warnings).toEqual(["x.yaml: unknown setting future is ignored"]);
+    const garbage = load({ file: { name: "x.yaml", text: "a: [1" } });
+    expect(garbage.ok).toBe(false);
+    expect(load({ file: { name: "x.yaml", text: "- 1" } }).ok).toBe(false);
+    expect(load({ file: { name: "x.yaml", text: "store: lmdb" } }).ok).toBe(false);
+  });
+
+  it("gives every setting a variable of its own", () => {
+    const variables = leafPaths(configSchema).flatMap((path) => variablesOf(path));
+    expect(new Set(variables).size).toBe(variables.length);
+    expect(variables).toContain("KUMA_MULTIZONE_ZONE_KDS_ROOT_CA_FILE");
+    expect(variables).toContain("KUMA_MULTIZONE_GLOBAL_KDS_TLS_CERT_FILE");
+    expect(variables).not.toContain("KUMA_SYNC_HOLD_TIME");
+  });
+});

@@ -1,0 +1,177 @@
+/**
+ * Configuration from defaults, file, environment and flags, later ones winning. Every problem is reported at once, each
+ * with the setting, where the value came from, and why it is wrong. Unknown keys are warnings: a newer file must not keep
+ * an older program from starting.
+ */
+import { err, isJsonObject, ok, type Result } from "@isthmus/std";
+import { parseDocument } from "yaml";
+import type { z } from "zod";
+import { type Config, configSchema, OWN_SETTINGS } from "./schema.ts";
+
+export interface ConfigSources {
+  readonly file?: { readonly name: string; readonly text: string };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `path=value` pairs of the command line. */
+  readonly settings: readonly string[];
+}
+
+export interface ConfigProblem {
+  readonly setting: string;
+  /** The file, variable or flag that gave the value, or "default". */
+  readonly source: string;
+  readonly reason: string;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+}
+
+type Mutable = { [key: string]: unknown };
+
+export function loadConfig(sources: ConfigSources): Result<LoadedConfig, readonly ConfigProblem[]> {
+  const problems: ConfigProblem[] = [];
+  const warnings: string[] = [];
+  const origins = new Map<string, string>();
+  const merged: Mutable = {};
+  const known = leafPaths(configSchema);
+
+  if (sources.file) mergeFile(sources.file);
+  for (const path of known) {
+    for (const variable of variablesOf(path)) {
+      const value = sources.env[variable];
+      if (value !== undefined) set(path, value, variable);
+    }
+  }
+  for (const pair of sources.settings) {
+    const separator = pair.indexOf("=");
+    const path = separator < 0 ? pair : pair.slice(0, separator);
+    if (separator < 0) problems.push({ setting: path, source: "--set", reason: "expected PATH=VALUE" });
+    else if (!known.includes(path)) problems.push({ setting: path, source: "--set", reason: "unknown setting" });
+    else set(path, pair.slice(separator + 1), "--set");
+  }
+
+  const parsed = configSchema.safeParse(merged);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const setting = issue.path.join(".");
+      problems.push({ setting, source: origins.get(setting) ?? originOfParent(setting), reason: issue.message });
+    }
+  } else {
+    for (const { setting, reason } of crossChecks(parsed.data)) {
+      problems.push({ setting, source: origins.get(setting) ?? "default", reason });
+    }
+  }
+  if (problems.length > 0) return err(problems);
+  return parsed.success ? ok({ config: parsed.data, warnings }) : err(problems);
+
+  function mergeFile(file: { readonly name: string; readonly text: string }): void {
+    const document = parseDocument(file.text);
+    for (const error of document.errors) {
+      problems.push({ setting: "", source: file.name, reason: error.message.split("\n")[0] ?? error.message });
+    }
+    if (document.errors.length > 0) return;
+    const content: unknown = document.toJS();
+    if (content === null || content === undefined) return;
+    if (!isJsonObject(content)) {
+      problems.push({ setting: "", source: file.name, reason: "has to be a mapping of settings" });
+      return;
+    }
+    walk(content, "", file.name);
+  }
+
+  function walk(value: unknown, path: string, source: string): void {
+    if (known.includes(path)) set(path, value, source);
+    else if (isJsonObject(value) && (path === "" || known.some((leaf) => leaf.startsWith(`${path}.`)))) {
+      for (const [key, member] of Object.entries(value)) walk(member, path === "" ? key : `${path}.${key}`, source);
+    } else if (known.some((leaf) => leaf.startsWith(`${path}.`))) {
+      if (value !== null) problems.push({ setting: path, source, reason: "has to be a mapping of settings" });
+    } else warnings.push(`${source}: unknown setting ${path} is ignored`);
+  }
+
+  function set(path: string, value: unknown, source: string): void {
+    const keys = path.split(".");
+    const last = keys.pop();
+    if (last === undefined) return;
+    let target = merged;
+    for (const key of keys) {
+      const next = target[key];
+      target = isJsonObject(next) ? (next as Mutable) : ((target[key] = {}) as Mutable);
+    }
+    target[last] = value;
+    origins.set(path, source);
+  }
+
+  function originOfParent(setting: string): string {
+    for (const [path, source] of origins) if (path.startsWith(`${setting}.`)) return source;
+    return "default";
+  }
+}
+
+/** `KUMA_MULTIZONE_ZONE_NAME` and `ISTHMUS_MULTIZONE_ZONE_NAME`; the second wins. */
+export function variablesOf(path: string): readonly string[] {
+  const snake = path
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replaceAll(".", "_")
+    .toUpperCase();
+  const own = `ISTHMUS_${snake}`;
+  return OWN_SETTINGS.includes(path) ? [own] : [`KUMA_${snake}`, own];
+}
+
+export function leafPaths(schema: z.ZodType, prefix = ""): string[] {
+  const unwrapped = unwrapToObject(schema);
+  if (!unwrapped) return [prefix];
+  return Object.entries(unwrapped.shape).flatMap(([key, child]) =>
+    leafPaths(child as z.ZodType, prefix === "" ? key : `${prefix}.${key}`),
+  );
+}
+
+export function formatProblems(problems: readonly ConfigProblem[]): string {
+  return problems
+    .map((p) => `  ${p.setting === "" ? "configuration" : p.setting}: ${p.reason} (from ${p.source})`)
+    .join("\n");
+}
+
+function unwrapToObject(schema: z.ZodType): z.ZodObject | undefined {
+  const definition = schema.def as { type: string; innerType?: z.ZodType };
+  if (definition.type === "object") return schema as z.ZodObject;
+  if (definition.type === "prefault" && definition.innerType) return unwrapToObject(definition.innerType);
+  return undefined;
+}
+
+function crossChecks(config: Config): { setting: string; reason: string }[] {
+  const found: { setting: string; reason: string }[] = [];
+  const { kds } = config.multizone.global;
+  if (kds.zoneHealthCheck.pollInterval > 0 !== kds.zoneHealthCheck.timeout > 0) {
+    found.push({
+      setting: "multizone.global.kds.zoneHealthCheck.timeout",
+      reason: "pollInterval and timeout must both be set or both be 0",
+    });
+  }
+  pair("general.tlsCertFile", config.general.tlsCertFile, "general.tlsKeyFile", config.general.tlsKeyFile);
+  pair("multizone.global.kds.tlsCertFile", kds.tlsCertFile, "multizone.global.kds.tlsKeyFile", kds.tlsKeyFile);
+  const { zone } = config.multizone;
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(zone.name)) {
+    found.push({
+      setting: "multizone.zone.name",
+      reason: `${JSON.stringify(zone.name)} is not a DNS label: 1 to 63 of a-z, 0-9 and '-', starting and ending with a letter or digit`,
+    });
+  }
+  if (zone.globalAddress !== "") {
+    const address = /^(grpcs?):\/\/(\[[0-9a-fA-F:]+\]|[^/:\s]+):(\d{1,5})$/.exec(zone.globalAddress);
+    if (!address || Number(address[3]) > 65_535 || Number(address[3]) === 0) {
+      found.push({
+        setting: "multizone.zone.globalAddress",
+        reason: `${JSON.stringify(zone.globalAddress)} has to be grpcs://HOST:PORT or grpc://HOST:PORT`,
+      });
+    }
+  }
+  return found;
+
+  function pair(certSetting: string, cert: string, keySetting: string, key: string): void {
+    if (cert !== "" && key === "")
+      found.push({ setting: keySetting, reason: `has to be set together with ${certSetting}` });
+    if (cert === "" && key !== "")
+      found.push({ setting: certSetting, reason: `has to be set together with ${keySetting}` });
+  }
+}

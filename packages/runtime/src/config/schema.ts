@@ -1,0 +1,93 @@
+/**
+ * Every setting of the two programs. Keys, defaults and meaning are Kuma's where Kuma has the setting (kuma v2.14.3:
+ * pkg/config); our own stand beside them, in the sections `sync` and `log` or marked "ours".
+ */
+import { z } from "zod";
+import { choice, duration, flag, integer, list, port, text } from "./leaves.ts";
+
+const section = <T extends z.ZodRawShape>(shape: T) => z.prefault(z.object(shape), {} as never);
+
+const MAX_MESSAGE_BYTES = 10 * 1024 * 1024;
+
+export const configSchema = z.object({
+  environment: choice(["universal"], "universal"),
+  general: section({
+    /** Certificates and data live here. Empty: `~/.isthmus/<global | zone name>`. */
+    workDir: text(""),
+    tlsCertFile: text(""),
+    tlsKeyFile: text(""),
+    /** Delay before the first reconnect to the global. Kuma: 5s and 1m; ours is shorter because reconnecting is cheap. */
+    resilientComponentBaseBackoff: duration("250ms"),
+    resilientComponentMaxBackoff: duration("5s"),
+  }),
+  store: section({
+    type: choice(["lmdb", "memory"], "lmdb"),
+    /** Ours. Empty: `<workDir>/data`. */
+    lmdb: section({ folder: text("") }),
+    unsafeDelete: flag(false),
+  }),
+  apiServer: section({
+    readOnly: flag(false),
+    /** Loopback until access control exists; Kuma binds 0.0.0.0. */
+    http: section({ enabled: flag(true), interface: text("127.0.0.1"), port: port(5681) }),
+  }),
+  diagnostics: section({
+    serverPort: port(5680),
+    /** Ours. */
+    interface: text("0.0.0.0"),
+  }),
+  multizone: section({
+    global: section({
+      kds: section({
+        grpcPort: port(5685),
+        /** Ours. */
+        interface: text("0.0.0.0"),
+        zoneInsightFlushInterval: duration("10s"),
+        tlsEnabled: flag(true),
+        tlsCertFile: text(""),
+        tlsKeyFile: text(""),
+        maxMsgSize: integer(MAX_MESSAGE_BYTES, 1024),
+        labels: section({ skipPrefixes: list() }),
+        zoneHealthCheck: section({ pollInterval: duration("0s"), timeout: duration("0s") }),
+      }),
+    }),
+    zone: section({
+      name: text("default"),
+      globalAddress: text(""),
+      disableOriginLabelValidation: flag(false),
+      kds: section({
+        rootCaFile: text(""),
+        tlsSkipVerify: flag(false),
+        maxMsgSize: integer(MAX_MESSAGE_BYTES, 1024),
+        labels: section({ skipPrefixes: list() }),
+      }),
+    }),
+  }),
+  defaults: section({
+    skipMeshCreation: flag(false),
+    skipTenantResources: flag(false),
+    skipHostnameGenerators: flag(false),
+  }),
+  metrics: section({
+    zone: section({ subscriptionLimit: integer(10, 0) }),
+  }),
+  sync: section({
+    /** How long a held mass deletion waits before an Isthmus source with the same history may release it. */
+    holdTime: duration("10m"),
+    /** A stream with something pending and nothing acknowledged for this long is recycled. 0 turns the watchdog off. */
+    watchdogTimeout: duration("90s"),
+  }),
+  log: section({ level: choice(["debug", "info", "warn", "error", "off"], "info") }),
+});
+
+export type Config = z.output<typeof configSchema>;
+
+/** Settings of our own, which no KUMA_ variable sets. */
+export const OWN_SETTINGS: readonly string[] = [
+  "store.lmdb.folder",
+  "diagnostics.interface",
+  "multizone.global.kds.interface",
+  "sync.holdTime",
+  "sync.watchdogTimeout",
+  "log.level",
+];

@@ -12,7 +12,7 @@ export type Schema =
   | NumberSchema
   | { readonly kind: "boolean"; readonly default?: boolean }
   /** Go duration string, re-rendered canonically. */
-  | { readonly kind: "duration" }
+  | { readonly kind: "duration"; readonly default?: string }
   /** Integer or string, kept as given. */
   | { readonly kind: "intOrString" }
   /** Any JSON. */
@@ -23,6 +23,8 @@ export interface Property {
   readonly required?: boolean;
   /** Emitted as `{}` even when absent, as Go does for struct-typed members. */
   readonly alwaysEmitted?: boolean;
+  /** Left out when empty (`""`, 0, false, `[]`, `{}`), as Go does for `omitempty` members that are no pointers. */
+  readonly omitEmpty?: boolean;
 }
 
 export interface ObjectSchema {
@@ -50,11 +52,13 @@ export interface StringSchema {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
+  readonly format?: "date-time" | "byte";
   readonly default?: string;
 }
 
 export interface IntegerSchema {
   readonly kind: "integer";
+  readonly format?: "int32" | "int64";
   readonly minimum?: number;
   readonly maximum?: number;
   readonly default?: number;

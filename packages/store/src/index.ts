@@ -1,4 +1,6 @@
+export { CatalogStore, DEFAULT_FEED_LIMIT, type StoreOperation, type StoreOptions } from "./engine.ts";
 export { StoreError, type StoreErrorCode } from "./errors.ts";
+export { createMemoryStore, type MemoryStoreOptions } from "./memory/memory-store.ts";
 export type {
   Change,
   Changes,

@@ -1,0 +1,51 @@
+/** KB11: how the global's memory grows with zones and with resources. */
+import { connectFleet } from "../fleet.ts";
+import { residentBytes } from "../process-usage.ts";
+import { round } from "../statistics.ts";
+import type { System } from "../systems.ts";
+import { loadServices } from "./kb1.ts";
+
+const SETTLE_MS = 3_000;
+
+export interface Kb11Result {
+  readonly baseMiB: number;
+  readonly loadedMiB: number;
+  readonly connectedMiB: number;
+  /** Growth by the connected zones, per zone. */
+  readonly kibPerZone: number;
+  readonly bytesPerResource: number;
+}
+
+export async function kb11(
+  system: System,
+  options: { readonly zones: number; readonly resources: number },
+): Promise<Kb11Result> {
+  // The first zone warms up what every later one shares: code, caches, encoded bytes.
+  const warm = await connectFleet(system.kdsUrl, 1, "warm");
+  const base = await settled(system.pid, system.collectsOnSignal);
+  const loader = await loadServices(system, options.resources);
+  const loaded = await settled(system.pid, system.collectsOnSignal);
+  const fleet = await connectFleet(system.kdsUrl, options.zones);
+  const connected = await settled(system.pid, system.collectsOnSignal);
+  fleet.close();
+  loader.close();
+  warm.close();
+  return {
+    baseMiB: round(base / 2 ** 20),
+    loadedMiB: round(loaded / 2 ** 20),
+    connectedMiB: round(connected / 2 ** 20),
+    kibPerZone: round((connected - loaded) / 1024 / options.zones),
+    bytesPerResource: Math.round((loaded - base) / Math.max(1, options.resources)),
+  };
+}
+
+/** Resident set after garbage had time to be collected: the smallest of several readings. */
+async function settled(pid: number, collectsOnSignal: boolean): Promise<number> {
+  let smallest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 6; i += 1) {
+    if (collectsOnSignal) process.kill(pid, "SIGUSR2");
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS / 6));
+    smallest = Math.min(smallest, residentBytes(pid));
+  }
+  return smallest;
+}

@@ -58,8 +58,11 @@ export {
   ZoneOverviewSchema,
   ZoneSchema,
 } from "./gen/kuma/system/v1alpha1/zone_pb.ts";
+export { messageFromJson } from "./json/from-json.ts";
+export { MESSAGE_MAX_DEPTH } from "./json/json-error.ts";
+export { messageToJson } from "./json/to-json.ts";
 export { messageByName, registry } from "./registry.ts";
-export { decodeSpec, descriptorOf, packSpec } from "./spec-bytes.ts";
+export { decodeSpec, descriptorOf, packSpec, specFromJson, specToJson } from "./spec-codec.ts";
 export { KUMA_RESOURCE_TYPE_URL, messageNameOf, TYPE_URL_PREFIX, typeUrlOf } from "./type-url.ts";
 export { hasUnknownFields } from "./unknown-fields.ts";
 export {

@@ -1,8 +1,10 @@
 /** `envoy.service.discovery.v3.DeltaDiscoveryRequest`: a subscription, an ACK or a NACK of one type. */
-import { fromBinary, fromJson, type JsonValue as MutableJson, toJson } from "@bufbuild/protobuf";
 import { StructSchema } from "@bufbuild/protobuf/wkt";
-import { err, errorMessage, type JsonObject, ok, type Result } from "@isthmus/std";
+import { err, type JsonObject, ok, type Result } from "@isthmus/std";
 import { toDeterministicBinary } from "../deterministic-binary.ts";
+import { messageFromJson } from "../json/from-json.ts";
+import { messageToJson } from "../json/to-json.ts";
+import { decodeSpec } from "../spec-codec.ts";
 import { EXTENSION_FIELD } from "./delta-response.ts";
 import { readStringEntry } from "./kuma-resource.ts";
 import { BYTES, VARINT, WireError, WireReader } from "./wire-reader.ts";
@@ -37,6 +39,7 @@ export type DeltaRequestInput = {
   readonly heldIds?: readonly string[] | undefined;
 };
 
+/** @throws {RangeError} when the metadata is nested deeper than any peer reads. */
 export function encodeDeltaRequest(input: DeltaRequestInput): Uint8Array {
   const writer = new WireWriter();
   if (input.node !== undefined) {
@@ -114,15 +117,16 @@ function readStatus(reader: WireReader, before: DeltaRequest["errorDetail"]): De
   return { code, message };
 }
 
+/** Once per stream and a few hundred bytes, so the generated code serves well. */
 function encodeStruct(value: JsonObject): Uint8Array {
-  return toDeterministicBinary(StructSchema, fromJson(StructSchema, value as MutableJson));
+  const struct = messageFromJson(StructSchema, value);
+  if (!struct.ok) throw new RangeError(`node metadata: ${struct.error}`);
+  return toDeterministicBinary(StructSchema, struct.value);
 }
 
-/** Once per stream and a few hundred bytes, so the generated code serves well. */
 function decodeStruct(bytes: Uint8Array): JsonObject {
-  try {
-    return toJson(StructSchema, fromBinary(StructSchema, bytes));
-  } catch (cause) {
-    throw new WireError(`node metadata: ${errorMessage(cause)}`, { cause });
-  }
+  const struct = decodeSpec(StructSchema, bytes);
+  const json = struct.ok ? messageToJson(StructSchema, struct.value) : struct;
+  if (!json.ok) throw new WireError(`node metadata: ${json.error}`);
+  return json.value;
 }

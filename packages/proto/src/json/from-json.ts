@@ -1,0 +1,242 @@
+/**
+ * Messages from JSON with the tolerance of Kuma's decoder (Go's former jsonpb): unknown members are skipped, names in
+ * JSON or proto spelling, enums by name or number, numbers also in quotes, `null` for absent. A value of the wrong kind
+ * is an error with Go's text. Source: kuma v2.14.3: pkg/util/proto/proto.go
+ */
+import { Buffer } from "node:buffer";
+import {
+  create,
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  type MessageShape,
+  ScalarType,
+} from "@bufbuild/protobuf";
+import { type ReflectList, type ReflectMap, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import {
+  type ListValue,
+  ListValueSchema,
+  NullValue,
+  type Struct,
+  StructSchema,
+  type Value,
+  ValueSchema,
+} from "@bufbuild/protobuf/wkt";
+import { err, isJsonObject, type JsonObject, type JsonValue, ok, type Result } from "@isthmus/std";
+import { MESSAGE_MAX_DEPTH, mismatch, ProtoJsonError } from "./json-error.ts";
+import { wrappedField } from "./to-json.ts";
+import { parseDuration, parseTimestamp } from "./well-known.ts";
+
+/** The error is that of the first member, in order of declaration, that does not fit. */
+export function messageFromJson<Desc extends DescMessage>(
+  schema: Desc,
+  json: JsonValue,
+): Result<MessageShape<Desc>, string> {
+  try {
+    return ok(readMessage(schema, json, 1).message as MessageShape<Desc>);
+  } catch (error) {
+    if (error instanceof ProtoJsonError) return err(error.message);
+    throw error;
+  }
+}
+
+function readObject(message: ReflectMessage, json: JsonValue, depth: number): void {
+  if (json === null) return;
+  if (!isJsonObject(json)) throw mismatch(json, "map[string]json.RawMessage");
+  for (const field of message.fields) {
+    const value = memberOf(json, field);
+    if (value !== undefined && value !== null) readField(message, field, value, depth);
+  }
+}
+
+/** The JSON spelling wins over the proto spelling, even with `null`. */
+function memberOf(json: JsonObject, field: DescField): JsonValue | undefined {
+  if (Object.hasOwn(json, field.jsonName)) return json[field.jsonName];
+  return Object.hasOwn(json, field.name) ? json[field.name] : undefined;
+}
+
+function readField(message: ReflectMessage, field: DescField, json: JsonValue, depth: number): void {
+  switch (field.fieldKind) {
+    case "scalar":
+      message.set(field, readScalar(field.scalar, json));
+      return;
+    case "enum":
+      message.set(field, readEnum(field.enum, json));
+      return;
+    case "message":
+      message.set(field, readMessage(field.message, json, depth + 1));
+      return;
+    case "list": {
+      if (!Array.isArray(json)) throw mismatch(json, "[]json.RawMessage");
+      const list: ReflectList = message.get(field);
+      for (const item of json as readonly JsonValue[]) list.add(readItem(field, item, depth));
+      return;
+    }
+    case "map": {
+      if (!isJsonObject(json)) throw mismatch(json, "map[string]json.RawMessage");
+      // All maps of our messages have string keys.
+      const map: ReflectMap = message.get(field);
+      for (const [key, item] of Object.entries(json)) {
+        if (key !== "__proto__") map.set(key, readItem(field, item, depth));
+      }
+      return;
+    }
+  }
+}
+
+function readItem(field: DescField & { fieldKind: "list" | "map" }, json: JsonValue, depth: number): unknown {
+  if (field.message !== undefined) return readMessage(field.message, json, depth + 1);
+  if (field.enum !== undefined) return readEnum(field.enum, json);
+  return readScalar(field.scalar ?? ScalarType.STRING, json);
+}
+
+function readMessage(desc: DescMessage, json: JsonValue, depth: number): ReflectMessage {
+  if (depth > MESSAGE_MAX_DEPTH) throw new ProtoJsonError(`nested deeper than ${MESSAGE_MAX_DEPTH} messages`);
+  const message = reflect(desc, undefined, false);
+  switch (desc.typeName) {
+    case "google.protobuf.Duration":
+      if (json !== null) Object.assign(message.message, parseDuration(readString(json)));
+      return message;
+    case "google.protobuf.Timestamp":
+      if (json !== null) Object.assign(message.message, parseTimestamp(readString(json)));
+      return message;
+    case "google.protobuf.Struct":
+      return reflect(StructSchema, readStruct(json, depth), false);
+    case "google.protobuf.Value":
+      return reflect(ValueSchema, readValue(json, depth), false);
+    case "google.protobuf.ListValue":
+      return reflect(ListValueSchema, readListValue(json, depth), false);
+    case "google.protobuf.Any":
+      throw new ProtoJsonError("an Any inside of a spec has no JSON form");
+    default:
+      break;
+  }
+  const wrapped = wrappedField(desc);
+  if (wrapped === undefined) readObject(message, json, depth);
+  else if (json !== null) message.set(wrapped, readScalar(wrapped.scalar, json));
+  return message;
+}
+
+function readStruct(json: JsonValue, depth: number): Struct {
+  const struct = create(StructSchema);
+  if (json === null) return struct;
+  if (!isJsonObject(json)) {
+    throw new ProtoJsonError(`bad StructValue: ${mismatch(json, "map[string]json.RawMessage").message}`);
+  }
+  for (const [key, value] of Object.entries(json)) {
+    if (key !== "__proto__") struct.fields[key] = readValue(value, depth + 1);
+  }
+  return struct;
+}
+
+function readListValue(json: JsonValue, depth: number): ListValue {
+  const list = create(ListValueSchema);
+  if (json === null) return list;
+  if (!Array.isArray(json)) throw new ProtoJsonError(`bad ListValue: ${mismatch(json, "[]json.RawMessage").message}`);
+  for (const item of json as readonly JsonValue[]) list.values.push(readValue(item, depth + 1));
+  return list;
+}
+
+function readValue(json: JsonValue, depth: number): Value {
+  if (depth > MESSAGE_MAX_DEPTH) throw new ProtoJsonError(`nested deeper than ${MESSAGE_MAX_DEPTH} messages`);
+  const value = create(ValueSchema);
+  if (json === null) value.kind = { case: "nullValue", value: NullValue.NULL_VALUE };
+  else if (typeof json === "boolean") value.kind = { case: "boolValue", value: json };
+  else if (typeof json === "number") value.kind = { case: "numberValue", value: json };
+  else if (typeof json === "string") value.kind = { case: "stringValue", value: json };
+  else if (Array.isArray(json)) value.kind = { case: "listValue", value: readListValue(json, depth + 1) };
+  else value.kind = { case: "structValue", value: readStruct(json, depth + 1) };
+  return value;
+}
+
+function readEnum(desc: DescEnum, json: JsonValue): number {
+  if (typeof json !== "string")
+    return readInteger(json, "protoreflect.EnumNumber", -(2n ** 31n), 2n ** 31n - 1n, Number);
+  const value = desc.values.find(({ name }) => name === json);
+  if (value === undefined) {
+    throw new ProtoJsonError(`unknown value ${JSON.stringify(JSON.stringify(json))} for enum ${desc.typeName}`);
+  }
+  return value.number;
+}
+
+/** `null` inside of a list or map is the zero value. */
+function readScalar(scalar: ScalarType, json: JsonValue): unknown {
+  switch (scalar) {
+    case ScalarType.STRING:
+      return readString(json);
+    case ScalarType.BOOL:
+      if (json === null) return false;
+      if (typeof json !== "boolean") throw mismatch(json, "bool");
+      return json;
+    case ScalarType.BYTES:
+      return readBytes(json);
+    case ScalarType.FLOAT:
+      return Math.fround(readFloat(json, "float32"));
+    case ScalarType.DOUBLE:
+      return readFloat(json, "float64");
+    case ScalarType.INT32:
+    case ScalarType.SINT32:
+    case ScalarType.SFIXED32:
+      return readInteger(json, "int32", -(2n ** 31n), 2n ** 31n - 1n, Number);
+    case ScalarType.UINT32:
+    case ScalarType.FIXED32:
+      return readInteger(json, "uint32", 0n, 2n ** 32n - 1n, Number);
+    case ScalarType.INT64:
+    case ScalarType.SINT64:
+    case ScalarType.SFIXED64:
+      return readInteger(json, "int64", -(2n ** 63n), 2n ** 63n - 1n, (value) => value);
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
+      return readInteger(json, "uint64", 0n, 2n ** 64n - 1n, (value) => value);
+  }
+}
+
+function readString(json: JsonValue): string {
+  if (json === null) return "";
+  if (typeof json !== "string") throw mismatch(json, "string");
+  return json;
+}
+
+function readInteger<T>(json: JsonValue, goType: string, min: bigint, max: bigint, convert: (value: bigint) => T): T {
+  if (json === null) return convert(0n);
+  if (typeof json !== "number" && typeof json !== "string") throw mismatch(json, goType);
+  const text = String(json);
+  if (typeof json === "string") assertJsonNumber(text, goType);
+  const value = /^-?\d+$/.test(text) ? BigInt(text) : undefined;
+  if (value === undefined || value < min || value > max) {
+    throw new ProtoJsonError(`json: cannot unmarshal number ${text} into Go value of type ${goType}`);
+  }
+  return convert(value);
+}
+
+function readFloat(json: JsonValue, goType: string): number {
+  if (json === null) return 0;
+  if (json === "NaN" || json === "Infinity" || json === "-Infinity") return Number(json);
+  if (typeof json !== "number" && typeof json !== "string") throw mismatch(json, goType);
+  if (typeof json === "string") assertJsonNumber(json, goType);
+  const value = Number(json);
+  const isInRange = Number.isFinite(value) && (goType === "float64" || Number.isFinite(Math.fround(value)));
+  if (!isInRange)
+    throw new ProtoJsonError(`json: cannot unmarshal number ${String(json)} into Go value of type ${goType}`);
+  return value;
+}
+
+/** Go strips the quotes and parses the rest as JSON. */
+function assertJsonNumber(text: string, goType: string): void {
+  if (/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text.trim()) && text === text.trim()) return;
+  if (text === "") throw new ProtoJsonError("unexpected end of JSON input");
+  throw new ProtoJsonError(`cannot read ${JSON.stringify(text)} as a number into Go value of type ${goType}`);
+}
+
+/** Standard base64 with padding; Go skips line breaks. */
+function readBytes(json: JsonValue): Uint8Array {
+  if (json === null) return new Uint8Array(0);
+  if (typeof json !== "string") throw mismatch(json, "[]uint8");
+  const text = json.replaceAll(/[\r\n]/g, "");
+  const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?/.exec(text)?.[0].length ?? 0;
+  if (valid !== text.length) {
+    const bad = text.slice(valid).search(/[^A-Za-z0-9+/]/);
+    throw new ProtoJsonError(`illegal base64 data at input byte ${bad < 0 ? text.length : valid + bad}`);
+  }
+  return new Uint8Array(Buffer.from(text, "base64"));
+}

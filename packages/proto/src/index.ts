@@ -91,3 +91,4 @@ export {
   kumaResourceVersion,
   type WireAny,
 } from "./wire/kuma-resource.ts";
+export { type SpecScan, scanSpec } from "./wire/spec-scan.ts";

@@ -12,6 +12,7 @@ import { messageToJson } from "./json/to-json.ts";
 import { messageByName } from "./registry.ts";
 import { typeUrlOf } from "./type-url.ts";
 import type { WireAny } from "./wire/kuma-resource.ts";
+import { scanSpec } from "./wire/spec-scan.ts";
 
 /** The Any of a spec. */
 export function packSpec(fullName: string, message: Message): WireAny {
@@ -23,6 +24,8 @@ export function decodeSpec<Desc extends DescMessage>(
   schema: Desc,
   bytes: Uint8Array,
 ): Result<MessageShape<Desc>, string> {
+  const scan = scanSpec(schema, bytes);
+  if (!scan.ok) return scan;
   try {
     return ok(fromBinary(schema, bytes, { recursionLimit: MESSAGE_MAX_DEPTH }));
   } catch (error) {

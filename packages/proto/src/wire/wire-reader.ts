@@ -10,7 +10,7 @@ export const FIXED64 = 1;
 export const BYTES = 2;
 const START_GROUP = 3;
 const END_GROUP = 4;
-const FIXED32 = 5;
+export const FIXED32 = 5;
 
 /** Nested groups of unknown fields; nobody sends one. */
 const GROUP_MAX_DEPTH = 32;
@@ -39,6 +39,10 @@ export class WireReader {
     const wireType = tag & 7;
     if (tag > 0xffff_ffff || tag >>> 3 === 0 || wireType > FIXED32) throw new WireError(`invalid tag ${tag}`);
     return tag >>> 0;
+  }
+
+  atEnd(): boolean {
+    return this.#position >= this.#end;
   }
 
   /** Unsigned varint of up to 53 exact bits; bits above are dropped (no field that we read uses them). */

@@ -15,7 +15,8 @@ for (const file of files) {
   if (!/\.(ts|tsx|mjs|js|md|yaml|yml|json|proto)$/.test(file) || file.includes("testdata/")) continue;
   const text = readFileSync(join(root, file), "utf8");
   const lines = text.split("\n").length;
-  if (/\.(ts|tsx|mjs|js|proto)$/.test(file) && lines > MAX_LINES) problems.push(`${file}: ${lines} lines, at most ${MAX_LINES}`);
+  if (/\.(ts|tsx|mjs|js|proto)$/.test(file) && lines > MAX_LINES)
+    problems.push(`${file}: ${lines} lines, at most ${MAX_LINES}`);
   if (file.endsWith("house-rules.mjs")) continue;
   for (const [index, line] of text.split("\n").entries()) {
     if (/\bTODO\b|\bFIXME\b|\bXXX\b/.test(line)) problems.push(`${file}:${index + 1}: leftover marker`);
@@ -23,7 +24,9 @@ for (const file of files) {
   }
 }
 
-const packages = new Set(files.map((file) => /^packages\/([^/]+)\//.exec(file)?.[1]).filter((name) => name !== undefined));
+const packages = new Set(
+  files.map((file) => /^packages\/([^/]+)\//.exec(file)?.[1]).filter((name) => name !== undefined),
+);
 for (const name of packages) {
   if (!existsSync(join(root, "packages", name, "README.md"))) problems.push(`packages/${name}: no README.md`);
 }

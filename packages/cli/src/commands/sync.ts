@@ -1,0 +1,158 @@
+/** `isthmus sync status|holds|accept|reject`: what is stored where, and what the mass-change brake keeps back. */
+import type { Hold, SyncStatus, SyncZone } from "@isthmus/api";
+import { goDurationToMs, parseGoDuration } from "@isthmus/std";
+import type { Command } from "commander";
+import { CommandError, ExitCode } from "../exit-code.ts";
+import { clientOf, explainError, type ServerOptions, withServer } from "../server.ts";
+import { formatAge, formatTable } from "../table.ts";
+
+interface StatusOptions extends ServerOptions {
+  readonly wait?: boolean;
+  readonly timeout: string;
+  readonly maxAge?: string;
+  readonly types?: boolean;
+  readonly output: string;
+}
+
+const POLL_MS = 200;
+
+export function registerSync(program: Command): void {
+  const sync = program.command("sync").description("the convergence ledger and the holds of the brake");
+
+  withServer(sync.command("status"))
+    .description("one line per zone with its worst type and age")
+    .option("-w, --wait", "until every connected zone has stored everything")
+    .option("--timeout <duration>", "limit of --wait", "60s")
+    .option("--max-age <duration>", "exit with 3 when a change is unacknowledged for longer, or a zone is offline")
+    .option("--types", "one line per zone, direction and type")
+    .option("-o, --output <format>", "table or json", "table")
+    .action(async (options: StatusOptions) => {
+      const timeoutMs = durationOption("--timeout", options.timeout);
+      const maxAgeMs = options.maxAge === undefined ? undefined : durationOption("--max-age", options.maxAge);
+      const client = clientOf(options);
+      const read = async (): Promise<SyncStatus> => {
+        try {
+          return await client.syncStatus();
+        } catch (error) {
+          throw new CommandError(explainError(error, options.server));
+        }
+      };
+      let status = await read();
+      const deadline = performance.now() + timeoutMs;
+      while (options.wait && !isConverged(status) && performance.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        status = await read();
+      }
+      console.log(
+        options.output === "json" ? JSON.stringify(status, null, 1) : formatStatus(status, options.types ?? false),
+      );
+      if (options.wait && !isConverged(status)) {
+        throw new CommandError(`not converged after ${options.timeout}`, ExitCode.notConverged);
+      }
+      const late = maxAgeMs === undefined ? undefined : tooOld(status, maxAgeMs);
+      if (late !== undefined) throw new CommandError(late, ExitCode.notConverged);
+    });
+
+  withServer(sync.command("holds"))
+    .description("deletions that the brake keeps back")
+    .option("-o, --output <format>", "table or json", "table")
+    .action(async (options: ServerOptions & { readonly output: string }) => {
+      const holds = await clientOf(options)
+        .holds()
+        .catch((error: unknown) => {
+          throw new CommandError(explainError(error, options.server));
+        });
+      console.log(options.output === "json" ? JSON.stringify({ holds }, null, 1) : formatHolds(holds));
+    });
+
+  for (const verb of ["accept", "reject"] as const) {
+    withServer(sync.command(verb))
+      .description(verb === "accept" ? "let the deletions of a hold happen" : "keep the resources of a hold")
+      .argument("<id...>", "<zone>/<type>/<origin>, or `all`")
+      .action(async (ids: readonly string[], options: ServerOptions) => {
+        const client = clientOf(options);
+        try {
+          const wanted = ids.includes("all") ? (await client.holds()).map((hold) => hold.id) : ids;
+          for (const id of wanted) {
+            await (verb === "accept" ? client.acceptHold(id) : client.rejectHold(id));
+            console.log(`${id} ${verb}ed`);
+          }
+        } catch (error) {
+          throw new CommandError(explainError(error, options.server));
+        }
+      });
+  }
+}
+
+/** Everything that can be stored is: nothing is pending; what is held or rejected waits for a person, not for time. */
+export function isConverged(status: SyncStatus): boolean {
+  return status.zones.every((zone) =>
+    zone.rows.every((row) => row.state !== "pending" && row.state !== "unsubscribed"),
+  );
+}
+
+export function formatStatus(status: SyncStatus, withTypes: boolean): string {
+  const zones = status.zones;
+  if (zones.length === 0) return "no zone has connected yet";
+  if (withTypes) {
+    return formatTable(
+      ["ZONE", "DIRECTION", "TYPE", "STATE", "AGE", "RESOURCES", "PENDING", "ACKS", "NACKS"],
+      zones.flatMap((zone) =>
+        zone.rows.map((row) => [
+          zone.zone,
+          row.direction,
+          row.type,
+          row.state,
+          row.state === "synced" ? "-" : formatAge(row.oldestUnackedSeconds),
+          String(row.resources),
+          String(row.pendingResources),
+          String(row.acks),
+          String(row.nacks),
+        ]),
+      ),
+    );
+  }
+  const table = formatTable(
+    ["ZONE", "ONLINE", "STATE", "WORST TYPE", "AGE", "TYPES SYNCED", "HELD"],
+    zones.map((zone) => zoneLine(zone)),
+  );
+  return status.holds.length === 0 ? table : `${table}\n\n${formatHolds(status.holds)}`;
+}
+
+export function zoneLine(zone: SyncZone): string[] {
+  const synced = zone.rows.filter((row) => row.state === "synced").length;
+  const held = zone.rows.reduce((sum, row) => sum + row.held, 0);
+  return [
+    zone.zone,
+    zone.online ? "yes" : "no",
+    zone.worst.state,
+    zone.worst.state === "synced" ? "-" : (zone.worst.type ?? "-"),
+    zone.worst.state === "synced" ? "-" : formatAge(zone.worst.oldestUnackedSeconds),
+    `${synced}/${zone.rows.length}`,
+    String(held),
+  ];
+}
+
+export function formatHolds(holds: readonly Hold[]): string {
+  if (holds.length === 0) return "nothing is held";
+  return formatTable(
+    ["HOLD", "STATE", "WOULD DELETE", "SINCE", "REASON"],
+    holds.map((hold) => [hold.id, hold.state, `${hold.wouldDelete} of ${hold.of}`, hold.since, hold.reason]),
+  );
+}
+
+function tooOld(status: SyncStatus, maxAgeMs: number): string | undefined {
+  const problems = status.zones.flatMap((zone) => {
+    if (!zone.online) return [`zone ${zone.zone} is offline`];
+    return zone.worst.oldestUnackedSeconds * 1000 > maxAgeMs
+      ? [`zone ${zone.zone}: ${zone.worst.type ?? "?"} is ${formatAge(zone.worst.oldestUnackedSeconds)} old`]
+      : [];
+  });
+  return problems.length === 0 ? undefined : problems.join("\n");
+}
+
+function durationOption(name: string, text: string): number {
+  const parsed = parseGoDuration(text);
+  if (!parsed.ok) throw new CommandError(`${name}: ${parsed.error}`, ExitCode.usage);
+  return goDurationToMs(parsed.value);
+}

@@ -1,0 +1,90 @@
+/** One program of the demo as a child process; its log goes to a file in its data folder. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { CommandError } from "../exit-code.ts";
+import type { DemoProcess } from "./layout.ts";
+
+const READY_TIMEOUT_MS = 20_000;
+const STOP_TIMEOUT_MS = 12_000;
+const PROBE_MS = 10;
+
+export class DemoChild {
+  readonly process: DemoProcess;
+  readonly logFile: string;
+  readonly #child: ChildProcess;
+  #exit: number | NodeJS.Signals | undefined;
+
+  constructor(process_: DemoProcess) {
+    this.process = process_;
+    mkdirSync(process_.folder, { recursive: true });
+    this.logFile = join(process_.folder, "log.jsonl");
+    const log = openSync(this.logFile, "w");
+    const command = process.argv[1] ?? "";
+    // A group of its own: Ctrl-C reaches the demo alone, which stops its children in order.
+    this.#child = spawn(process.execPath, [command, ...process_.args], { stdio: ["ignore", log, log], detached: true });
+    this.#child.once("exit", (code, signal) => {
+      this.#exit = code ?? signal ?? 1;
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.#exit !== undefined;
+  }
+
+  /** Resolves with the milliseconds until it was ready; explains from the log why it is not. */
+  async ready(): Promise<number> {
+    const started = performance.now();
+    const url = `http://127.0.0.1:${this.process.diagnosticsPort}/ready`;
+    while (performance.now() - started < READY_TIMEOUT_MS) {
+      if (this.hasEnded) throw new CommandError(`${this.process.name} ended with ${this.#exit}:\n${this.logTail()}`);
+      try {
+        if ((await fetch(url)).ok) return performance.now() - started;
+      } catch {
+        // Not listening yet.
+      }
+      await new Promise((resolve) => setTimeout(resolve, PROBE_MS));
+    }
+    throw new CommandError(`${this.process.name} was not ready within ${READY_TIMEOUT_MS} ms:\n${this.logTail()}`);
+  }
+
+  logTail(lines = 5): string {
+    return readFileSync(this.logFile, "utf8").trimEnd().split("\n").slice(-lines).join("\n");
+  }
+
+  async stop(): Promise<void> {
+    if (this.hasEnded) return;
+    await new Promise<void>((resolve) => {
+      const limit = setTimeout(() => this.#child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+      this.#child.once("exit", () => {
+        clearTimeout(limit);
+        resolve();
+      });
+      this.#child.kill("SIGTERM");
+    });
+  }
+
+  kill(): void {
+    if (!this.hasEnded) this.#child.kill("SIGKILL");
+  }
+}
+
+/** Every port that something else holds, with its owner setting, before anything is started. */
+export async function busyPorts(processes: readonly DemoProcess[]): Promise<string[]> {
+  const busy: string[] = [];
+  for (const process_ of processes) {
+    for (const { port, setting } of process_.ports) {
+      if (!(await isFree(port))) busy.push(`port ${port} is in use (${process_.name}: setting ${setting})`);
+    }
+  }
+  return busy;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,22 @@
+/** `isthmus demo`, which `npm start` runs. */
+import type { Command } from "commander";
+import { CommandError, ExitCode } from "../exit-code.ts";
+import { runDemo } from "./demo.ts";
+
+const MAX_ZONES = 50;
+
+export function registerDemo(program: Command): void {
+  program
+    .command("demo")
+    .description("a global and zones as real processes, with sample resources, and the sync live")
+    .option("--zones <count>", "number of zones", "2")
+    .option("--data <folder>", "where the processes keep their data", ".isthmus")
+    .option("--once", "stop after the measurements instead of going on until Ctrl-C")
+    .action(async (options: { readonly zones: string; readonly data: string; readonly once?: boolean }) => {
+      const zones = Number(options.zones);
+      if (!Number.isInteger(zones) || zones < 1 || zones > MAX_ZONES) {
+        throw new CommandError(`--zones has to be a whole number from 1 to ${MAX_ZONES}`, ExitCode.usage);
+      }
+      await runDemo({ zones, data: options.data, once: options.once ?? false });
+    });
+}

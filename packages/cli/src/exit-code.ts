@@ -1,0 +1,21 @@
+/** Exit codes of the `isthmus` command, documented in docs/cli.md. */
+export const ExitCode = {
+  ok: 0,
+  /** The server refused, could not be reached, or the program failed. */
+  failure: 1,
+  /** Arguments, files or configuration are invalid. */
+  usage: 2,
+  /** `sync status`: not converged in time, or older than --max-age. */
+  notConverged: 3,
+} as const;
+
+/** Ends a command with a message and an exit code. */
+export class CommandError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = ExitCode.failure) {
+    super(message);
+    this.name = "CommandError";
+    this.exitCode = exitCode;
+  }
+}

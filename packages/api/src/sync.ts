@@ -6,10 +6,21 @@ import { z } from "zod";
 
 export const syncStateSchema = z.enum(["synced", "pending", "rejected", "held", "oversize", "unsubscribed"]);
 
-/** One type towards or from one zone. Revisions are 0 on a receiver. Times are RFC 3339. */
+const directionSchema = z.enum(["global-to-zone", "zone-to-global"]);
+
+/** A resource that the other side did not store. `isCertain` is false when it did not say which one of a response. */
+export const syncRejectionSchema = z.object({
+  wireName: z.string(),
+  version: z.string(),
+  reason: z.string(),
+  since: z.number(),
+  isCertain: z.boolean(),
+});
+
+/** One type towards or from one zone. Revisions are 0 on a receiver. Times are wall clock in milliseconds. */
 export const syncRowSchema = z.object({
   zone: z.string(),
-  direction: z.enum(["global-to-zone", "zone-to-global"]),
+  direction: directionSchema,
   side: z.enum(["sender", "receiver"]),
   type: z.string(),
   state: syncStateSchema,
@@ -25,47 +36,55 @@ export const syncRowSchema = z.object({
   acks: z.number(),
   nacks: z.number(),
   bytes: z.number(),
+  /** Open holds of the receiver, as far as this side knows. */
   held: z.number(),
-  lastChangeAt: z.string().optional(),
-  lastAckAt: z.string().optional(),
-  lastNack: z.object({ at: z.string(), message: z.string() }).optional(),
+  rejected: z.array(syncRejectionSchema).readonly(),
+  lastChangeAt: z.number().optional(),
+  lastAckAt: z.number().optional(),
+  lastNack: z.object({ at: z.number(), message: z.string() }).optional(),
 });
 
 export const syncZoneSchema = z.object({
   zone: z.string(),
   online: z.boolean(),
-  connectedAt: z.string().optional(),
+  connectedAt: z.number().optional(),
   address: z.string().optional(),
   version: z.string().optional(),
   instanceId: z.string().optional(),
   isIsthmus: z.boolean(),
-  worst: z.object({ state: syncStateSchema, type: z.string().optional(), oldestUnackedSeconds: z.number() }),
-  rows: z.array(syncRowSchema),
+  worst: z.object({
+    state: syncStateSchema,
+    type: z.string().optional(),
+    direction: directionSchema.optional(),
+    oldestUnackedSeconds: z.number(),
+  }),
+  rows: z.array(syncRowSchema).readonly(),
 });
 
 /** Deletions that the brake keeps back. `id` is `<zone>/<type>/<origin>`; `keys` is a sample of the names concerned. */
 export const holdSchema = z.object({
   id: z.string(),
   reason: z.string(),
-  since: z.string(),
-  keys: z.array(z.string()),
+  since: z.number(),
+  keys: z.array(z.string()).readonly(),
   wouldDelete: z.number(),
   of: z.number(),
   state: z.enum(["held", "rejected"]),
 });
 
-export const holdsSchema = z.object({ holds: z.array(holdSchema) });
+export const holdsSchema = z.object({ holds: z.array(holdSchema).readonly() });
 
 export const syncStatusSchema = z.object({
   role: z.enum(["global", "zone"]),
   name: z.string(),
   historyId: z.string(),
   revision: z.number(),
-  zones: z.array(syncZoneSchema),
-  holds: z.array(holdSchema),
+  zones: z.array(syncZoneSchema).readonly(),
+  holds: z.array(holdSchema).readonly(),
 });
 
 export type SyncState = z.infer<typeof syncStateSchema>;
+export type SyncRejection = z.infer<typeof syncRejectionSchema>;
 export type SyncRow = z.infer<typeof syncRowSchema>;
 export type SyncZone = z.infer<typeof syncZoneSchema>;
 export type Hold = z.infer<typeof holdSchema>;

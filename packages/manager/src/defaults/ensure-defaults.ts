@@ -1,0 +1,111 @@
+/**
+ * What a control plane cannot be without, made at its start: absent resources are created, present ones never changed,
+ * all in one commit, so that a start that is cut short leaves nothing half-made.
+ * Source: kuma v2.14.3: pkg/defaults, pkg/clusterid.
+ */
+import type { ResourceKey } from "@isthmus/resources";
+import { type Op, type ResourceDraft, StoreError } from "@isthmus/store";
+import { CA_VALIDITY_MS } from "../keys/key-maker.ts";
+import { ENVOY_ADMIN_CA, globalSecret, ZONE_TOKEN_SIGNING_KEY } from "../keys/secrets.ts";
+import type { WriteContext } from "../write-rule.ts";
+import { globalHostnameGenerators, zoneHostnameGenerators } from "./hostname-generators.ts";
+import { meshPolicies, policyLabelRepairs } from "./mesh-policies.ts";
+import { signingKeyOp } from "./mesh-secrets.ts";
+
+export interface DefaultsOptions {
+  /** `defaults.skipMeshCreation` */
+  readonly skipMeshCreation?: boolean;
+  /** `defaults.SkipHostnameGenerators` */
+  readonly skipHostnameGenerators?: boolean;
+}
+
+export interface DefaultsResult {
+  readonly created: readonly ResourceKey[];
+  readonly deleted: readonly ResourceKey[];
+}
+
+export const CLUSTER_ID: ResourceKey = { type: "Config", mesh: "", name: "kuma-cluster-id" };
+
+/** Another instance on the same store may be starting as well: then the plan is made anew. */
+const ATTEMPTS_MAX = 5;
+
+export async function ensureDefaults(context: WriteContext, options: DefaultsOptions = {}): Promise<DefaultsResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    const ops = await plan(context, options);
+    try {
+      const { changes } = await context.store.commit(ops);
+      return {
+        created: changes
+          .filter(({ before, after }) => before === undefined && after !== undefined)
+          .map(({ key }) => key),
+        deleted: changes.filter(({ after }) => after === undefined).map(({ key }) => key),
+      };
+    } catch (error) {
+      if (!(error instanceof StoreError) || !isRace(error) || attempt === ATTEMPTS_MAX) throw error;
+    }
+  }
+}
+
+async function plan(context: WriteContext, options: DefaultsOptions): Promise<readonly Op[]> {
+  const isZone = context.mode === "zone";
+  const ownsMeshes = !isZone || !context.isFederated;
+  const parts = await Promise.all([
+    isZone ? adminCa(context) : [],
+    isZone ? onlyOwnZone(context) : [],
+    ownsMeshes ? meshes(context, options) : [],
+    ownsMeshes ? zoneTokenKey(context) : [],
+    ownsMeshes ? absent(context, { ...CLUSTER_ID, labels: {}, spec: { config: context.keys.uuid() } }) : [],
+    options.skipHostnameGenerators === true
+      ? []
+      : absent(context, ...(isZone ? zoneHostnameGenerators : globalHostnameGenerators)),
+  ]);
+  return parts.flat();
+}
+
+/** CA of the connections between the control plane and the admin interface of its Envoys; never leaves the zone. */
+async function adminCa(context: WriteContext): Promise<readonly Op[]> {
+  if (context.store.get({ type: "GlobalSecret", mesh: "", name: ENVOY_ADMIN_CA }) !== undefined) return [];
+  const { cert, key } = await context.keys.ca({
+    commonName: "Envoy Admin CA",
+    validityMs: CA_VALIDITY_MS,
+    key: { kind: "ec" },
+  });
+  return absent(context, globalSecret(ENVOY_ADMIN_CA, cert + key));
+}
+
+/** A zone knows itself only; another name means that it was renamed. */
+function onlyOwnZone(context: WriteContext): readonly Op[] {
+  const own = context.zoneName ?? "default";
+  const others = context.store.list("Zone").filter(({ name }) => name !== own);
+  const deletions = others.map(({ name }): Op => ({ kind: "delete", key: { type: "Zone", mesh: "", name } }));
+  return [...deletions, ...absent(context, { type: "Zone", mesh: "", name: own, labels: {}, spec: {} })];
+}
+
+/** The mesh `default` with all it comes with; keys and label repairs of the meshes that are there. */
+async function meshes(context: WriteContext, options: DefaultsOptions): Promise<readonly Op[]> {
+  if (options.skipMeshCreation === true) return [];
+  const present = context.store.list("Mesh").map(({ name }) => name);
+  const repairs = present.map(async (name) => [
+    ...(await signingKeyOp(name, context)),
+    ...policyLabelRepairs(name, context),
+  ]);
+  const mesh: ResourceDraft = { type: "Mesh", mesh: "", name: "default", labels: {}, spec: {} };
+  if (present.includes(mesh.name)) return (await Promise.all(repairs)).flat();
+  const key = await signingKeyOp(mesh.name, context);
+  return [...absent(context, mesh), ...key, ...meshPolicies(mesh, context), ...(await Promise.all(repairs)).flat()];
+}
+
+async function zoneTokenKey(context: WriteContext): Promise<readonly Op[]> {
+  if (context.store.get({ type: "GlobalSecret", mesh: "", name: ZONE_TOKEN_SIGNING_KEY }) !== undefined) return [];
+  return absent(context, globalSecret(ZONE_TOKEN_SIGNING_KEY, await context.keys.signingKey()));
+}
+
+function absent(context: WriteContext, ...drafts: readonly ResourceDraft[]): readonly Op[] {
+  return drafts
+    .filter((draft) => context.store.get(draft) === undefined)
+    .map((resource) => ({ kind: "put", resource, expect: "absent" }));
+}
+
+function isRace(error: StoreError): boolean {
+  return error.code === "VERSION_CONFLICT" || error.code === "ALREADY_EXISTS" || error.code === "NOT_FOUND";
+}

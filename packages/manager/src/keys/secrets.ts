@@ -1,0 +1,24 @@
+/** Names and contents of the secrets that a control plane keeps for itself. Source: kuma v2.14.3: pkg/core/resources/apis/system/constants.go. */
+import type { ResourceKey } from "@isthmus/resources";
+import type { ResourceDraft } from "@isthmus/store";
+
+export const ZONE_TOKEN_SIGNING_KEY = "zone-token-signing-key-1";
+export const ENVOY_ADMIN_CA = "envoy-admin-ca";
+
+export const dataplaneTokenSigningKey = (mesh: string): string => `dataplane-token-signing-key-${mesh}-1`;
+export const builtinCertName = (mesh: string, backend: string): string => `${mesh}.ca-builtin-cert-${backend}`;
+export const builtinKeyName = (mesh: string, backend: string): string => `${mesh}.ca-builtin-key-${backend}`;
+
+/** A secret of a mesh, which goes with it. */
+export function meshSecret(mesh: string, name: string, content: string): ResourceDraft {
+  const owner: ResourceKey = { type: "Mesh", mesh: "", name: mesh };
+  return { type: "Secret", mesh, name, labels: {}, spec: secretSpec(content), owner };
+}
+
+export function globalSecret(name: string, content: string): ResourceDraft {
+  return { type: "GlobalSecret", mesh: "", name, labels: {}, spec: secretSpec(content) };
+}
+
+function secretSpec(content: string): { readonly data: string } {
+  return { data: Buffer.from(content, "utf8").toString("base64") };
+}

@@ -14,10 +14,23 @@ export function toDeterministicBinary<Desc extends DescMessage>(schema: Desc, me
   return writer.finish();
 }
 
-/** Fields by number, unknown fields last, as both runtimes do. */
+/** Unknown fields come last, in both runtimes. */
 function writeMessage(writer: BinaryWriter, message: ReflectMessage): void {
-  for (const field of message.sortedFields) if (message.isSet(field)) writeField(writer, message, field);
+  for (const field of goFieldOrder(message.desc)) if (message.isSet(field)) writeField(writer, message, field);
   for (const { no, wireType, data } of message.getUnknown() ?? []) writer.tag(no, wireType).raw(data);
+}
+
+const fieldOrders = new WeakMap<DescMessage, readonly DescField[]>();
+
+/** By number, but members of oneofs after all other fields. Source: google.golang.org/protobuf: internal/order.LegacyFieldOrder */
+function goFieldOrder(desc: DescMessage): readonly DescField[] {
+  let order = fieldOrders.get(desc);
+  if (order === undefined) {
+    const rank = (field: DescField): number => (field.oneof === undefined ? -1 : desc.oneofs.indexOf(field.oneof));
+    order = [...desc.fields].sort((a, b) => rank(a) - rank(b) || a.number - b.number);
+    fieldOrders.set(desc, order);
+  }
+  return order;
 }
 
 function writeField(writer: BinaryWriter, message: ReflectMessage, field: DescField): void {

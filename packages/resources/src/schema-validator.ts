@@ -109,10 +109,10 @@ function checkString(schema: StringSchema, value: JsonValue, path: string, out: 
 
 function firstStringRule(schema: StringSchema, value: string): string | undefined {
   const { minLength, maxLength, pattern } = schema;
-  if (maxLength !== undefined && value.length > maxLength && [...value].length > maxLength) {
+  if (maxLength !== undefined && value.length > maxLength && characters(value) > maxLength) {
     return `should be at most ${maxLength} chars long`;
   }
-  if (minLength !== undefined && [...value].length < minLength) return `should be at least ${minLength} chars long`;
+  if (minLength !== undefined && characters(value) < minLength) return `should be at least ${minLength} chars long`;
   if (pattern !== undefined && !compile(pattern).test(value)) return `should match '${pattern}'`;
   return undefined;
 }
@@ -146,6 +146,9 @@ function checkBounds(schema: IntegerSchema | NumberSchema, value: number, path: 
     out.push(`${path} in body should be less than or equal to ${schema.maximum}`);
   }
 }
+
+/** Code points, as Go counts runes. */
+const characters = (value: string): number => Array.from(value).length;
 
 /** The validator calls a number an integer only as far as a double holds every integer. */
 const isWhole = (value: JsonValue): boolean => Number.isSafeInteger(value);

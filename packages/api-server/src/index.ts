@@ -1,1 +1,3 @@
-export {};
+export type { ApiContext } from "./api-context.ts";
+export { ApiServer, type ApiServerOptions, PortError } from "./server.ts";
+export type { SyncApi } from "./sync-api.ts";

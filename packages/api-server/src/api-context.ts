@@ -1,0 +1,19 @@
+/** What the routes serve from. */
+import type { Index } from "@isthmus/api";
+import type { ResourceManager } from "@isthmus/manager";
+import type { Registry } from "@isthmus/resources";
+import type { Store } from "@isthmus/store";
+import type { SyncApi } from "./sync-api.ts";
+
+export interface ApiContext {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly manager: ResourceManager;
+  readonly mode: "global" | "zone";
+  readonly isFederated: boolean;
+  readonly isReadOnly?: boolean;
+  /** `GET /`; asked each time, because the cluster id of a zone comes with the sync. */
+  readonly index: () => Index;
+  /** Left out: `/sync` does not exist. */
+  readonly sync?: SyncApi;
+}

@@ -1,0 +1,176 @@
+/**
+ * List, get, put and delete of every type that has a path. Source: kuma v2.14.3: pkg/api-server/resource_endpoints.go.
+ */
+import { decodeRestText, type Resource, type ResourceKey, restObject, type TypeDescriptor } from "@isthmus/resources";
+import { err, ok, type Result } from "@isthmus/std";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { sendJson, sendText } from "../answer.ts";
+import type { ApiContext } from "../api-context.ts";
+import { type Failure, failureOfWrite, invalid, notFound, readOnly, sendFailure, titles } from "../failure.ts";
+import { parseFilters } from "../filters.ts";
+import { overviewOf } from "../overview.ts";
+import { nextLink, parseOffset, parsePageSize } from "../paging.ts";
+import { Query } from "../query.ts";
+
+interface Params {
+  readonly mesh?: string;
+  readonly name?: string;
+}
+
+type Request = FastifyRequest<{ Params: Params }>;
+
+/** How one resource is shown: as it is or with its insight. */
+type View = (resource: Resource) => unknown;
+
+const FORMATS = ["k8s", "kubernetes", "universal"];
+/** Paths of overviews before `_overview` came. */
+const LEGACY_OVERVIEWS: ReadonlyMap<string, string> = new Map([
+  ["Dataplane", "dataplanes+insights"],
+  ["Zone", "zones+insights"],
+  ["ZoneEgress", "zoneegressoverviews"],
+  ["ZoneIngress", "zoneingresses+insights"],
+]);
+
+export function addResourceRoutes(server: FastifyInstance, context: ApiContext): void {
+  for (const type of context.registry.all()) {
+    for (const path of [type.path, type.alternativePath]) {
+      if (path !== undefined) addTypeRoutes(server, type, path, context);
+    }
+  }
+}
+
+function addTypeRoutes(server: FastifyInstance, type: TypeDescriptor, path: string, context: ApiContext): void {
+  const routes = new TypeRoutes(type, context);
+  const collections = type.scope === "Mesh" ? [`/meshes/:mesh/${path}`, `/${path}`] : [`/${path}`];
+  const [collection = `/${path}`] = collections;
+  const legacy = type.path === path ? LEGACY_OVERVIEWS.get(type.name) : undefined;
+  for (const each of collections) {
+    server.get(each, routes.list(routes.plain));
+    if (type.overview !== undefined) server.get(`${each}/_overview`, routes.list(routes.overview));
+    if (legacy !== undefined) server.get(each.replace(path, legacy), routes.list(routes.overview));
+  }
+  const item = `${collection}/:name`;
+  server.get(item, routes.get(routes.plain));
+  if (type.overview !== undefined) server.get(`${item}/_overview`, routes.get(routes.overview));
+  if (legacy !== undefined) server.get(item.replace(path, legacy), routes.get(routes.overview));
+  server.put(item, routes.put);
+  server.delete(item, routes.delete);
+}
+
+class TypeRoutes {
+  readonly #type: TypeDescriptor;
+  readonly #context: ApiContext;
+
+  constructor(type: TypeDescriptor, context: ApiContext) {
+    this.#type = type;
+    this.#context = context;
+  }
+
+  readonly plain: View = (resource) => restObject(this.#type, resource);
+  readonly overview: View = (resource) => overviewOf(this.#type, resource, this.#context.store);
+
+  list(view: View) {
+    return (request: Request, reply: FastifyReply): FastifyReply => {
+      const page = this.#page(request, view);
+      return page.ok ? sendJson(reply, 200, page.value) : sendFailure(reply, page.error);
+    };
+  }
+
+  get(view: View) {
+    return (request: Request, reply: FastifyReply): FastifyReply => {
+      const address = this.#address(request);
+      if (!address.ok) return sendFailure(reply, address.error);
+      const resource = this.#context.store.get(address.value);
+      if (resource === undefined) return sendFailure(reply, notFound(titles.get));
+      const format = new Query(searchOf(request)).get("format");
+      if (format !== "" && !FORMATS.includes(format)) {
+        const reason = `"format" must be one of [${FORMATS.map((each) => `"${each}"`).join(", ")}]`;
+        return sendFailure(reply, invalid(titles.get, [{ field: "", reason }]));
+      }
+      return sendJson(reply, 200, view(resource));
+    };
+  }
+
+  readonly put = async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
+    const { manager, mode } = this.#context;
+    if (!isJson(request)) return sendText(reply, 415, "415: Unsupported Media Type");
+    if (manager.isReadOnly(this.#type)) return sendFailure(reply, readOnly(mode));
+    const address = this.#address(request);
+    if (!address.ok) return sendFailure(reply, address.error);
+    const decoded = decodeRestText(this.#type, typeof request.body === "string" ? request.body : "", { mode });
+    if (!decoded.ok) return sendFailure(reply, decoded.error);
+    const written = await manager.put(this.#type, address.value, decoded.value);
+    if (!written.ok) return sendFailure(reply, failureOfWrite(written.error, mode));
+    const { created, warnings } = written.value;
+    return sendJson(reply, created ? 201 : 200, warnings.length === 0 ? {} : { warnings });
+  };
+
+  readonly delete = async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
+    const { manager, mode } = this.#context;
+    if (manager.isReadOnly(this.#type)) return sendFailure(reply, readOnly(mode));
+    const address = this.#address(request);
+    if (!address.ok) return sendFailure(reply, address.error);
+    const deleted = await manager.delete(this.#type, address.value);
+    return deleted.ok ? sendJson(reply, 200, {}) : sendFailure(reply, failureOfWrite(deleted.error, mode));
+  };
+
+  #page(request: Request, view: View): Result<unknown, Failure> {
+    const query = new Query(searchOf(request));
+    const size = parsePageSize(query);
+    if (!size.ok) return size;
+    const filter = parseFilters(this.#type.name, query, templateOf(request));
+    if (!filter.ok) return err(invalid(titles.list, filter.error));
+    const mesh = this.#mesh(request);
+    if (!mesh.ok) return mesh;
+    const offset = parseOffset(query, size.value);
+    if (!offset.ok) return offset;
+    const all = this.#context.store.list(this.#type.name, mesh.value === "" ? {} : { mesh: mesh.value });
+    const matching = filter.value === undefined ? all : all.filter(filter.value);
+    const items = matching.slice(offset.value, offset.value + size.value).map(view);
+    const next = nextLink({
+      origin: `${request.protocol}://${request.host}`,
+      path: pathOf(request),
+      query,
+      offset: offset.value,
+      size: size.value,
+      total: matching.length,
+    });
+    return ok({ total: matching.length, items, next });
+  }
+
+  #address(request: Request): Result<ResourceKey, Failure> {
+    const mesh = this.#mesh(request);
+    if (!mesh.ok) return mesh;
+    return ok({ type: this.#type.name, mesh: mesh.value, name: request.params.name ?? "" });
+  }
+
+  /** "" for global-scoped types and for lists over all meshes. */
+  #mesh(request: Request): Result<string, Failure> {
+    const name = this.#type.scope === "Mesh" ? (request.params.mesh ?? "") : "";
+    if (name === "" || this.#context.store.get({ type: "Mesh", mesh: "", name }) !== undefined) return ok(name);
+    return err(notFound(titles.mesh));
+  }
+}
+
+/** A body without a content type is taken for JSON; Kuma refuses it, to nobody's good. */
+function isJson(request: Request): boolean {
+  const contentType = request.headers["content-type"];
+  return contentType === undefined || /^\s*(application\/json|\*\/\*)\s*(;|$)/i.test(contentType);
+}
+
+/** Route in Kuma's notation: `/meshes/{mesh}/dataplanes`. */
+export function templateOf(request: { readonly routeOptions: { readonly url?: string | undefined } }): string {
+  return (request.routeOptions.url ?? "").replace(/:(\w+)/g, "{$1}");
+}
+
+function pathOf(request: Request): string {
+  const { url } = request;
+  const mark = url.indexOf("?");
+  return mark < 0 ? url : url.slice(0, mark);
+}
+
+function searchOf(request: Request): string {
+  const { url } = request;
+  const mark = url.indexOf("?");
+  return mark < 0 ? "" : url.slice(mark + 1);
+}

@@ -1,0 +1,158 @@
+/** The REST server: one fastify instance, its limits, and what it answers where no route does. */
+import type { AddressInfo } from "node:net";
+import type { Index } from "@isthmus/api";
+import type { Service } from "@isthmus/std";
+import { errorMessage } from "@isthmus/std";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { sendJson, sendText } from "./answer.ts";
+import type { ApiContext } from "./api-context.ts";
+import { badRequest, internal, sendFailure } from "./failure.ts";
+import { addResourceRoutes, templateOf } from "./routes/resource-routes.ts";
+import { addSyncRoutes } from "./routes/sync-routes.ts";
+import { addTypeRoutes } from "./routes/type-routes.ts";
+
+export interface ApiServerOptions extends ApiContext {
+  /** Default 127.0.0.1: until there is access control, whoever reaches this port may do anything. */
+  readonly host?: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Largest body of a request; bytes. */
+  readonly bodyLimit?: number;
+  /** One call per answered request; `route` is the template, "" where none matched. */
+  readonly onRequest?: (route: string, method: string, status: number, seconds: number, bytes: number) => void;
+  /** An exception while answering: the client is told nothing but that. */
+  readonly onError?: (error: unknown, route: string) => void;
+}
+
+/** The port cannot be had. The message names the setting to change. */
+export class PortError extends Error {
+  readonly code = "PORT";
+}
+
+const METHODS = ["GET", "PUT", "POST", "DELETE", "PATCH"] as const;
+const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Names and meshes are checked by their own rules; this only lets long ones reach them. */
+const PARAMETER_MAX = 4096;
+const MAX_HEADER_BYTES = 64 * 1024;
+
+export class ApiServer implements Service {
+  readonly name = "api-server";
+  readonly #options: ApiServerOptions;
+  readonly #server: FastifyInstance;
+  #port: number;
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    this.#port = options.port;
+    this.#server = createServer(options);
+  }
+
+  /** The port that is listened on, once started. */
+  get port(): number {
+    return this.#port;
+  }
+
+  async start(): Promise<void> {
+    const { host = "127.0.0.1", port } = this.#options;
+    try {
+      await this.#server.listen({ host, port });
+    } catch (error) {
+      throw portError(error, host, port);
+    }
+    this.#port = (this.#server.server.address() as AddressInfo).port;
+  }
+
+  /** Answers what has been asked, then closes. */
+  async stop(): Promise<void> {
+    await this.#server.close();
+  }
+}
+
+function createServer(options: ApiServerOptions): FastifyInstance {
+  const bodyLimit = options.bodyLimit ?? BODY_LIMIT_BYTES;
+  const server = Fastify({
+    logger: false,
+    bodyLimit,
+    forceCloseConnections: "idle",
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
+    routerOptions: { maxParamLength: PARAMETER_MAX, ignoreTrailingSlash: true },
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, _request, reply) => {
+      void sendFailure(reply as FastifyReply, badRequest(`bad request: ${error.message}`));
+    },
+  });
+  // Bodies are decoded by the routes: their errors are part of the contract.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  server.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, options));
+  server.setNotFoundHandler((_request, reply) => sendText(reply, 404, "404: Page Not Found"));
+  measure(server, options);
+  const routes = new Map<string, Set<string>>();
+  server.addHook("onRoute", ({ url, method }) => {
+    const methods = routes.get(url) ?? new Set();
+    routes.set(url, methods);
+    for (const each of [method].flat()) methods.add(each);
+  });
+  server.get("/", (_request, reply) => sendJson(reply, 200, options.index() satisfies Index));
+  addTypeRoutes(server, options);
+  addResourceRoutes(server, options);
+  if (options.sync !== undefined) addSyncRoutes(server, options.sync);
+  refuseOtherMethods(server, routes);
+  return server;
+}
+
+function measure(server: FastifyInstance, { onRequest }: ApiServerOptions): void {
+  if (onRequest === undefined) return;
+  server.addHook("onResponse", (request, reply, done) => {
+    const bytes = Number(reply.getHeader("content-length") ?? 0);
+    const route = request.is404 ? "" : templateOf(request);
+    onRequest(route, request.method, reply.statusCode, reply.elapsedTime / 1000, bytes);
+    done();
+  });
+}
+
+function answerError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { bodyLimit = BODY_LIMIT_BYTES, onError }: ApiServerOptions,
+): FastifyReply {
+  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    const detail = `the body of a request may have ${bodyLimit} bytes`;
+    return sendFailure(reply, { status: 413, title: "Request body too large", detail });
+  }
+  const { statusCode } = error;
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return sendFailure(reply, { ...badRequest(`bad request: ${errorMessage(error)}`), status: statusCode });
+  }
+  onError?.(error, templateOf(request));
+  return sendFailure(reply, internal("Could not process the request"));
+}
+
+/** Other methods of a known path, in the plain text of Kuma's router. Called when all routes are there. */
+function refuseOtherMethods(server: FastifyInstance, routes: ReadonlyMap<string, ReadonlySet<string>>): void {
+  for (const [url, methods] of [...routes]) {
+    const allow = [...methods].join(", ");
+    server.route({
+      method: METHODS.filter((method) => !methods.has(method)),
+      url,
+      handler: (_request, reply) => sendText(reply.header("allow", allow), 405, "405: Method Not Allowed"),
+    });
+  }
+}
+
+function portError(error: unknown, host: string, port: number): Error {
+  const code = (error as { code?: unknown }).code;
+  const advice = "choose another one with the setting apiServer.http.port (KUMA_API_SERVER_HTTP_PORT)";
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: "is in use",
+    EACCES: "may not be used by this user",
+    EADDRNOTAVAIL: "cannot be used: the address is not of this machine",
+  };
+  const reason = typeof code === "string" ? reasons[code] : undefined;
+  if (reason === undefined) return error instanceof Error ? error : new Error(errorMessage(error));
+  return new PortError(`port ${port} of ${host} for the REST API ${reason}; ${advice}`, { cause: error });
+}

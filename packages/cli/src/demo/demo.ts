@@ -19,6 +19,7 @@ import { type Arrival, clientFor, displayName, measureArrivals } from "./measure
 export interface DemoOptions {
   readonly zones: number;
   readonly data: string;
+  readonly portOffset: number;
   readonly once: boolean;
 }
 
@@ -29,7 +30,7 @@ const SERVICE = "backend";
 
 export async function runDemo(options: DemoOptions): Promise<void> {
   const data = resolve(options.data);
-  const layout = demoLayout(options.zones, data);
+  const layout = demoLayout(options.zones, data, options.portOffset);
   const [global, ...zones] = layout;
   if (!global) throw new CommandError("no global in the layout");
   const busy = await busyPorts(layout);

@@ -17,15 +17,18 @@ export interface DemoProcess {
   readonly args: readonly string[];
 }
 
-export function demoLayout(zones: number, data: string): readonly DemoProcess[] {
-  const global = processOf("global", "global", data, GLOBAL_PORTS.rest, GLOBAL_PORTS.diagnostics, GLOBAL_PORTS.kds);
+/** `portOffset` moves every port, for a second demo on one machine. */
+export function demoLayout(zones: number, data: string, portOffset = 0): readonly DemoProcess[] {
+  const kdsPort = GLOBAL_PORTS.kds + portOffset;
+  const [restPort, diagnosticsPort] = [GLOBAL_PORTS.rest + portOffset, GLOBAL_PORTS.diagnostics + portOffset];
+  const global = processOf("global", "global", data, restPort, diagnosticsPort, kdsPort);
   const ca = join(global.folder, "kuma-cp.crt");
   const others = Array.from({ length: zones }, (_, i) => {
     const offset = PORT_STEP * (i + 1);
     const name = NAMES[i] ?? `zone-${i + 1}`;
-    const zone = processOf(name, "zone", data, GLOBAL_PORTS.rest + offset, GLOBAL_PORTS.diagnostics + offset);
-    const join = ["--name", name, "--global", `grpcs://127.0.0.1:${GLOBAL_PORTS.kds}`, "--ca", ca];
-    return { ...zone, args: [...zone.args, ...join] };
+    const zone = processOf(name, "zone", data, restPort + offset, diagnosticsPort + offset);
+    const joining = ["--name", name, "--global", `grpcs://127.0.0.1:${kdsPort}`, "--ca", ca];
+    return { ...zone, args: [...zone.args, ...joining] };
   });
   return [global, ...others];
 }

@@ -11,12 +11,23 @@ export function registerDemo(program: Command): void {
     .description("a global and zones as real processes, with sample resources, and the sync live")
     .option("--zones <count>", "number of zones", "2")
     .option("--data <folder>", "where the processes keep their data", ".isthmus")
+    .option("--port-offset <number>", "added to every port, for a second demo on one machine", "0")
     .option("--once", "stop after the measurements instead of going on until Ctrl-C")
-    .action(async (options: { readonly zones: string; readonly data: string; readonly once?: boolean }) => {
-      const zones = Number(options.zones);
-      if (!Number.isInteger(zones) || zones < 1 || zones > MAX_ZONES) {
-        throw new CommandError(`--zones has to be a whole number from 1 to ${MAX_ZONES}`, ExitCode.usage);
-      }
-      await runDemo({ zones, data: options.data, once: options.once ?? false });
-    });
+    .action(
+      async (options: {
+        readonly zones: string;
+        readonly data: string;
+        readonly portOffset: string;
+        readonly once?: boolean;
+      }) => {
+        const zones = Number(options.zones);
+        if (!Number.isInteger(zones) || zones < 1 || zones > MAX_ZONES) {
+          throw new CommandError(`--zones has to be a whole number from 1 to ${MAX_ZONES}`, ExitCode.usage);
+        }
+        const portOffset = Number(options.portOffset);
+        if (!Number.isInteger(portOffset))
+          throw new CommandError("--port-offset has to be a whole number", ExitCode.usage);
+        await runDemo({ zones, data: options.data, portOffset, once: options.once ?? false });
+      },
+    );
 }

@@ -144,7 +144,12 @@ export class CatalogStore implements Store {
     if (staging.revision > this.#revision) {
       const { revision, rows } = staging;
       try {
-        await this.#persistence.write({ previousRevision: this.#revision, revision, rows });
+        await this.#persistence.write({
+          previousRevision: this.#revision,
+          revision,
+          rows,
+          visible: () => this.#catalog.all(),
+        });
       } catch (error) {
         for (const { reject } of batch) reject(ioError(error));
         return;

@@ -15,6 +15,8 @@ export interface WriteBatch {
   readonly revision: Revision;
   /** Final state per key text of what the batch touched; undefined: the row is removed. */
   readonly rows: ReadonlyMap<string, Resource | undefined>;
+  /** Everything as of `previousRevision`: what must be there besides, when the disk cannot be trusted to hold just that. */
+  readonly visible: () => Iterable<Resource>;
 }
 
 export interface Persistence {

@@ -1,7 +1,7 @@
 /** Entry of the floor server's process: prints its ports as one JSON line and serves until it is killed. */
-import { selfSignedCertificate } from "@isthmus/grpc-kit";
+import { selfSignedPair } from "@isthmus/grpc-kit";
 import { startFloorServer } from "./floor-server.ts";
 
-const { cert, key } = await selfSignedCertificate();
-const ports = await startFloorServer({ cert, key });
+const pair = await selfSignedPair({ names: ["localhost"], nowMs: Date.now() });
+const ports = await startFloorServer({ cert: pair.certificate, key: pair.privateKey });
 process.stdout.write(`${JSON.stringify(ports)}\n`);

@@ -1,6 +1,11 @@
+export { apiServerObserver, bindInstanceMetrics } from "./bind-metrics.ts";
 export { type ConfigProblem, formatProblems, leafPaths, loadConfig, variablesOf } from "./config/load.ts";
 export { type Config, configSchema } from "./config/schema.ts";
 export { DiagnosticsServer } from "./diagnostics-server.ts";
+export { BUILD_VERSION, ISTHMUS_VERSION, KUMA_PRODUCT, KUMA_VERSION, newInstanceId } from "./identity.ts";
+export { kdsServerTls } from "./kds-tls.ts";
 export { createLogger, type Logger } from "./log.ts";
 export { Metrics } from "./metrics.ts";
+export { openStore } from "./open-store.ts";
 export { type Program, type ProgramArguments, type ProgramFactory, runProgram } from "./run-program.ts";
+export { dataFolder, workFolder } from "./work-folder.ts";

@@ -1,0 +1,58 @@
+/** Metrics of what every control plane has: the instance, its resources, its HTTP server. Names are Kuma's. */
+import type { Registry } from "@isthmus/resources";
+import type { Store } from "@isthmus/store";
+import { BUILD_VERSION, KUMA_PRODUCT } from "./identity.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** kuma v2.14.3: pkg/util/prometheus; bytes. */
+const SIZE_BUCKETS = [100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+
+export function bindInstanceMetrics(
+  metrics: Metrics,
+  options: {
+    readonly instanceId: string;
+    readonly clusterId: () => string;
+    readonly store: Store;
+    readonly registry: Registry;
+  },
+): void {
+  const { instanceId, clusterId, store, registry } = options;
+  metrics.gauge(
+    "cp_info",
+    "Information about this control plane",
+    ["product", "version", "build_date", "git_commit", "git_tag", "instance_id", "cluster_id"],
+    (gauge) => {
+      gauge.reset();
+      gauge.set(
+        {
+          product: KUMA_PRODUCT,
+          version: BUILD_VERSION.version,
+          build_date: BUILD_VERSION.buildDate,
+          git_commit: BUILD_VERSION.gitCommit,
+          git_tag: BUILD_VERSION.gitTag,
+          instance_id: instanceId,
+          cluster_id: clusterId(),
+        },
+        1,
+      );
+    },
+  );
+  metrics.gauge("leader", "Whether this instance runs what only one may", [], (gauge) => gauge.set(1));
+  metrics.gauge("resources_count", "Resources by type", ["resource_type", "tenant"], (gauge) => {
+    for (const { name } of registry.all()) gauge.set({ resource_type: name, tenant: "" }, store.count(name));
+  });
+}
+
+/** The callback that the API server calls once per answered request. */
+export function apiServerObserver(
+  metrics: Metrics,
+): (route: string, method: string, status: number, seconds: number, bytes: number) => void {
+  const labels = ["service", "handler", "method", "code"] as const;
+  const durations = metrics.histogram("api_server_http_request_duration_seconds", "Duration of requests", labels);
+  const sizes = metrics.histogram("api_server_http_response_size_bytes", "Size of responses", labels, SIZE_BUCKETS);
+  return (handler, method, status, seconds, bytes) => {
+    const values = { service: "", handler, method, code: String(status) };
+    durations.observe(values, seconds);
+    sizes.observe(values, bytes);
+  };
+}

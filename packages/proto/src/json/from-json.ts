@@ -200,8 +200,7 @@ function readString(json: JsonValue): string {
 function readInteger<T>(json: JsonValue, goType: string, min: bigint, max: bigint, convert: (value: bigint) => T): T {
   if (json === null) return convert(0n);
   if (typeof json !== "number" && typeof json !== "string") throw mismatch(json, goType);
-  const text = String(json);
-  if (typeof json === "string") assertJsonNumber(text, goType);
+  const text = typeof json === "string" ? unquoteNumber(json, goType) : String(json);
   const value = /^-?\d+$/.test(text) ? BigInt(text) : undefined;
   if (value === undefined || value < min || value > max) {
     throw new ProtoJsonError(`json: cannot unmarshal number ${text} into Go value of type ${goType}`);
@@ -213,8 +212,7 @@ function readFloat(json: JsonValue, goType: string): number {
   if (json === null) return 0;
   if (json === "NaN" || json === "Infinity" || json === "-Infinity") return Number(json);
   if (typeof json !== "number" && typeof json !== "string") throw mismatch(json, goType);
-  if (typeof json === "string") assertJsonNumber(json, goType);
-  const value = Number(json);
+  const value = typeof json === "string" ? Number(unquoteNumber(json, goType)) : json;
   const isInRange = Number.isFinite(value) && (goType === "float64" || Number.isFinite(Math.fround(value)));
   if (!isInRange)
     throw new ProtoJsonError(`json: cannot unmarshal number ${String(json)} into Go value of type ${goType}`);
@@ -222,10 +220,16 @@ function readFloat(json: JsonValue, goType: string): number {
 }
 
 /** Go strips the quotes and parses the rest as JSON. */
-function assertJsonNumber(text: string, goType: string): void {
-  if (/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text.trim()) && text === text.trim()) return;
+function unquoteNumber(quoted: string, goType: string): string {
+  const text = quoted.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
+  if (/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text)) return text;
   if (text === "") throw new ProtoJsonError("unexpected end of JSON input");
-  throw new ProtoJsonError(`cannot read ${JSON.stringify(text)} as a number into Go value of type ${goType}`);
+  if (text === "true" || text === "false") throw mismatch(true, goType);
+  throw new ProtoJsonError(
+    /^[-\d]/.test(text)
+      ? `invalid number ${JSON.stringify(text)} for Go value of type ${goType}`
+      : `invalid character '${String.fromCodePoint(text.codePointAt(0) ?? 0)}' looking for beginning of value`,
+  );
 }
 
 /** Standard base64 with padding; Go skips line breaks. */

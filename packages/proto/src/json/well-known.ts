@@ -54,6 +54,7 @@ export function parseTimestamp(text: string): Instant {
   const utc = new Date(`${date}T${hours}:${minutes}:${seconds}Z`);
   // V8 rolls February 30th over to March.
   if (Number.isNaN(utc.getTime()) || !utc.toISOString().startsWith(date)) throw bad;
+  if (Number(zoneHours ?? 0) > 24 || Number(zoneMinutes ?? 0) > 59) throw bad;
   const offset = (Number(zoneHours ?? 0) * 60 + Number(zoneMinutes ?? 0)) * 60 * (sign === "-" ? -1 : 1);
   return { seconds: BigInt(utc.getTime() / 1000 - offset), nanos: Number(digits.slice(0, 9).padEnd(9, "0")) };
 }

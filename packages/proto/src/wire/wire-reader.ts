@@ -22,11 +22,13 @@ export class WireError extends Error {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class WireReader {
+  readonly #source: Uint8Array;
   readonly #bytes: Buffer;
   #position: number;
   #end: number;
 
   constructor(bytes: Uint8Array) {
+    this.#source = bytes;
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#position = 0;
     this.#end = bytes.byteLength;
@@ -66,7 +68,7 @@ export class WireReader {
     const length = this.#length();
     const start = this.#position;
     this.#position += length;
-    return this.#bytes.subarray(start, this.#position);
+    return new Uint8Array(this.#source.buffer, this.#source.byteOffset + start, length);
   }
 
   string(): string {
@@ -127,7 +129,7 @@ export class WireReader {
 
   #unicode(start: number, end: number): string {
     try {
-      return utf8.decode(this.#bytes.subarray(start, end));
+      return utf8.decode(this.#source.subarray(start, end));
     } catch (cause) {
       throw new WireError("string is not valid UTF-8", { cause });
     }

@@ -13,7 +13,7 @@ export class WireWriter {
 
   /** The written bytes; the writer must not be used afterwards. */
   finish(): Uint8Array {
-    return this.#buffer.subarray(0, this.#size);
+    return new Uint8Array(this.#buffer.buffer, this.#buffer.byteOffset, this.#size);
   }
 
   varint(value: number): this {

@@ -2,7 +2,6 @@
  * Checks that many types share: ports, lengths, addresses, choices. Each adds to the given collection, at the given path.
  * Source: kuma v2.14.3: pkg/core/validators, pkg/core/resources/apis/mesh/validators.go.
  */
-import type { JsonObject } from "@isthmus/std";
 import type { Resource } from "../resource.ts";
 import { member, type Violations } from "../violation.ts";
 import { goQuote } from "./go-quote.ts";
@@ -62,6 +61,6 @@ export const allowedValues = (values: readonly string[]): string => `Allowed val
 
 /** The name the user gave: KDS and Kubernetes rename resources and keep it in a label. */
 export function displayName(resource: Pick<Resource, "name" | "labels">): string {
-  const label = valueAt(resource.labels as JsonObject, DISPLAY_NAME);
+  const label = valueAt(resource.labels, DISPLAY_NAME);
   return typeof label === "string" && label !== "" ? label : resource.name;
 }

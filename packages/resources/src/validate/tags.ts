@@ -19,7 +19,12 @@ export interface TagRules {
 }
 
 /** Tags that a proxy carries. */
-export function checkTags(tags: ReadonlyMap<string, string>, path: string, found: Violations, rules: TagRules = {}): void {
+export function checkTags(
+  tags: ReadonlyMap<string, string>,
+  path: string,
+  found: Violations,
+  rules: TagRules = {},
+): void {
   check(tags, path, found, rules, (value) =>
     VALUE.test(value) ? undefined : "tag value must consist of alphanumeric characters, dots, dashes and underscores",
   );

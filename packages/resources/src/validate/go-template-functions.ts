@@ -1,0 +1,94 @@
+/** Functions of Go's text/template that make sense for strings and conditions. */
+import { err, ok, type Result } from "@isthmus/std";
+import { goQuote } from "./go-quote.ts";
+
+export type Value = string | boolean | number | Readonly<Record<string, string>>;
+
+type Call = (args: readonly Value[]) => Result<Value, string>;
+
+interface Builtin {
+  /** At least so many arguments, or just so many. */
+  readonly min: number;
+  readonly isExact?: boolean;
+  readonly call: Call;
+}
+
+const BUILTINS: Readonly<Record<string, Builtin>> = {
+  /** The first value that is false, or the last one. */
+  and: { min: 1, call: (args) => ok(args.find((value) => !isTrue(value)) ?? args.at(-1) ?? "") },
+  or: { min: 1, call: (args) => ok(args.find(isTrue) ?? args.at(-1) ?? "") },
+  not: { min: 1, isExact: true, call: ([value]) => ok(!isTrue(value ?? "")) },
+  eq: { min: 1, call: (args) => (args.length < 2 ? err("missing argument for comparison") : compare(args)) },
+  ne: { min: 2, isExact: true, call: (args) => negated(compare(args)) },
+  len: {
+    min: 1,
+    isExact: true,
+    call: ([value]) => (typeof value === "string" ? ok(Buffer.byteLength(value)) : err(`len of type ${typeof value}`)),
+  },
+  /** Like Go's, with spaces between arguments of which neither is a string. */
+  print: {
+    min: 0,
+    call: (args) =>
+      ok(
+        args.reduce<string>((text, value, index) => {
+          const isSpaced = index > 0 && typeof value !== "string" && typeof args[index - 1] !== "string";
+          return `${text}${isSpaced ? " " : ""}${printValue(value)}`;
+        }, ""),
+      ),
+  },
+  printf: { min: 1, call: ([format, ...args]) => ok(formatGo(format, args)) },
+};
+
+/** How many arguments a function takes, as its error says when `count` is not right; undefined when it is. */
+export function expectedArguments(name: string, count: number): string | undefined {
+  const builtin = Object.hasOwn(BUILTINS, name) ? BUILTINS[name] : undefined;
+  if (builtin === undefined) return undefined;
+  if (builtin.isExact === true) return String(builtin.min);
+  return count < builtin.min ? `at least ${builtin.min}` : undefined;
+}
+
+export function callBuiltin(name: string, args: readonly Value[]): Result<Value, string> {
+  return BUILTINS[name]?.call(args) ?? err(`function "${name}" not defined`);
+}
+
+/** What `if` asks. */
+export function isTrue(value: Value): boolean {
+  return typeof value === "object" ? true : Boolean(value);
+}
+
+/** As an action prints it. */
+export function printValue(value: Value): string {
+  return typeof value === "object" ? `{${Object.values(value).join(" ")}}` : String(value);
+}
+
+/** Whether the first equals one of the others. */
+function compare([first, ...others]: readonly Value[]): Result<boolean, string> {
+  for (const other of others) {
+    if (typeof first === "object" || typeof other === "object") return err("non-comparable type");
+    if (typeof first !== typeof other) return err("incompatible types for comparison");
+    if (first === other) return ok(true);
+  }
+  return ok(false);
+}
+
+const negated = (result: Result<boolean, string>): Result<boolean, string> => (result.ok ? ok(!result.value) : result);
+
+/** `%s`, `%v`, `%d`, `%t`, `%q` and `%%`; anything else shows up as Go's `%!x(...)`, which no name survives. */
+function formatGo(format: Value | undefined, args: readonly Value[]): string {
+  const rest = [...args];
+  const text = printValue(format ?? "").replace(/%([^])/gu, (_match, verb: string) => {
+    if (verb === "%") return "%";
+    const value = rest.shift();
+    if (value === undefined) return `%!${verb}(MISSING)`;
+    if (verb === "q" && typeof value === "string") return goQuote(value);
+    const kinds: Readonly<Record<string, string>> = { s: "string", d: "number", t: "boolean" };
+    return verb === "v" || kinds[verb] === typeof value
+      ? printValue(value)
+      : `%!${verb}(${kindOf(value)}=${printValue(value)})`;
+  });
+  return rest.length === 0
+    ? text
+    : `${text}%!(EXTRA ${rest.map((value) => `${kindOf(value)}=${printValue(value)}`).join(", ")})`;
+}
+
+const kindOf = (value: Value): string => (typeof value === "boolean" ? "bool" : typeof value);

@@ -1,161 +1,362 @@
 /**
- * Sender session: one per stream on which this side sends responses. Pure: no I/O, clock or randomness; the state is
- * owned by the session and changed only by `stepSender`. The rules and their proofs: SPEC.md.
+ * Sender session: one per stream on which this side sends responses.
+ *
+ * A pure state machine: no I/O, clock or randomness; `stepSender` changes the state that it is given and returns what
+ * the shell has to do. Per type the session keeps a cursor into the outbox that all sessions share, never a copy of
+ * what the peer holds. Every event leads to one decision, `tell` (sender-tell.ts). Rules and proofs: SPEC.md.
  */
-import type { Cursor, EncodedResource, OutboxView } from "../feed/outbox.ts";
-import type { FeatureSet } from "../mapping/audience.ts";
+import { FEATURE_HASH_SUFFIX, hasFeatures } from "../mapping/features.ts";
+import { attributeNack } from "./nack-attribution.ts";
+import type {
+  EndCode,
+  Flight,
+  SenderContext,
+  SenderEffect,
+  SenderEvent,
+  SenderNote,
+  SenderOptions,
+  SenderPhase,
+  SenderRequest,
+  SenderState,
+} from "./sender-state.ts";
+import { earliest, type OwnSender, type OwnType, ownSender, recipientOf, tell } from "./sender-tell.ts";
+import { applyNames, checkRequest, namedSubscriptionOf } from "./subscription.ts";
 
-export interface SenderRequest {
-  readonly type: string;
-  /** "" when absent. */
-  readonly nonce: string;
-  readonly subscribe: readonly string[];
-  readonly unsubscribe: readonly string[];
-  /** Wire name -> version that the receiver says it has. Honoured on the first request of a type. */
-  readonly initialVersions: ReadonlyMap<string, string>;
-  /** Present: this is a NACK. */
-  readonly error: string | undefined;
-  /** Node features, when the request carries node metadata; only the first request of the stream counts. */
-  readonly features: FeatureSet | undefined;
-  /** From Isthmus receivers: ids of the holds that keep parts of this type back; undefined when not said. */
-  readonly held: readonly string[] | undefined;
+export type {
+  EndCode,
+  Flight,
+  NamedSubscription,
+  SenderContext,
+  SenderEffect,
+  SenderEvent,
+  SenderNote,
+  SenderOptions,
+  SenderPhase,
+  SenderRequest,
+  SenderState,
+  SenderTypeState,
+  SentRejection,
+} from "./sender-state.ts";
+
+/** A peer that never sets a nonce makes an endless request/response loop; this many polls in a window end it. */
+export const POLL_WINDOW_MS = 10_000;
+export const POLLS_PER_WINDOW_MAX = 1_000;
+/** Types that one stream may ask for; Kuma 2.14.3 knows 45. */
+export const TYPES_MAX = 256;
+
+/**
+ * What can happen to a type. `poll`: a request without nonce. `confirm` and `reject`: ACK and NACK with a nonce that
+ * this stream has issued. `foreign`: a nonce it has not.
+ */
+export type SenderStimulus = "poll" | "confirm" | "reject" | "foreign" | "changed" | "drained";
+
+interface Step {
+  readonly state: OwnSender;
+  readonly context: SenderContext;
+  readonly effects: SenderEffect[];
+  /** The request behind a stimulus that has one. */
+  readonly request: SenderRequest | undefined;
 }
 
-export type SenderEvent =
-  | ({ readonly kind: "request" } & SenderRequest)
-  | {
-      readonly kind: "changed";
-      readonly types: ReadonlySet<string>;
-      readonly revision: number;
-      readonly committedAt: number;
+type Transition = (record: OwnType, step: Step) => void;
+
+export function createSender(options: SenderOptions): SenderState {
+  return ownSender(options);
+}
+
+export function stepSender(state: SenderState, event: SenderEvent, context: SenderContext): readonly SenderEffect[] {
+  const own = state as OwnSender;
+  const effects: SenderEffect[] = [];
+  if (own.isClosed) return effects;
+  const step: Step = { state: own, context, effects, request: undefined };
+  switch (event.kind) {
+    case "request":
+      onRequest(event, { ...step, request: event });
+      break;
+    case "changed":
+      for (const type of event.types) {
+        const record = own.types.get(type);
+        if (record !== undefined) TRANSITIONS[record.phase].changed(record, step);
+      }
+      break;
+    case "blocked":
+      own.isBlocked = true;
+      break;
+    case "drained":
+      own.isBlocked = false;
+      for (const record of own.types.values()) {
+        TRANSITIONS[record.phase].drained(record, step);
+      }
+      break;
+    case "closed":
+      own.isClosed = true;
+      break;
+  }
+  return effects;
+}
+
+/**
+ * Lowest revision with which the session still compares the type; Infinity when it does not. A type waiting for its
+ * first response compares with nothing.
+ */
+export function lowestCursor(state: SenderState, type: string): number {
+  if (state.isClosed) return Number.POSITIVE_INFINITY;
+  const record = state.types.get(type);
+  return record?.named === undefined
+    ? (record?.cursor?.revision ?? Number.POSITIVE_INFINITY)
+    : Number.POSITIVE_INFINITY;
+}
+
+/** Which variant of the names the peer gets. Source: kuma v2.14.3: pkg/kds/context/context.go (HashSuffixMapper). */
+export function takesHashedNames(state: SenderState): boolean {
+  return hasFeatures(state.features, FEATURE_HASH_SUFFIX);
+}
+
+/** Every phase knows an answer to every stimulus: a missing cell does not compile. */
+const TRANSITIONS: { readonly [P in SenderPhase]: { readonly [S in SenderStimulus]: Transition } } = {
+  // The first request of a type is a subscription whatever its nonce says, and is always answered.
+  unsubscribed: {
+    poll: subscribe,
+    confirm: subscribe,
+    reject: subscribe,
+    foreign: subscribe,
+    changed: ignore,
+    drained: ignore,
+  },
+  idle: {
+    poll: answer,
+    confirm: noteStale,
+    reject: noteStale,
+    foreign: noteForeign,
+    changed: tellNow,
+    drained: ignore,
+  },
+  flying: {
+    poll: answer,
+    confirm: acknowledge,
+    reject: reject,
+    foreign: release,
+    changed: rememberPending,
+    drained: answerOwed,
+  },
+  waiting: {
+    poll: answer,
+    confirm: noteStale,
+    reject: noteStale,
+    foreign: noteForeign,
+    changed: rememberPending,
+    drained: tellNow,
+  },
+  oversize: {
+    poll: answer,
+    confirm: noteStale,
+    reject: noteStale,
+    foreign: noteForeign,
+    changed: tellNow,
+    drained: ignore,
+  },
+};
+
+function onRequest(request: SenderRequest, step: Step): void {
+  const { state, context } = step;
+  state.requests += 1;
+  const violation = checkRequest(request);
+  if (violation !== undefined) return endStream(step, "INVALID_ARGUMENT", violation);
+  // Source: kuma v2.14.3: pkg/kds/v2/server/components.go: features come from the first request of the stream.
+  if (state.requests === 1 && request.features !== undefined) state.features = request.features;
+  if (request.nonce === "" && !spendPoll(state, context.now)) {
+    return endStream(step, "RESOURCE_EXHAUSTED", "too many requests without a nonce: acknowledge with the nonce");
+  }
+
+  let record = state.types.get(request.type);
+  let isResubscribed = false;
+  if (record === undefined) {
+    if (state.types.size >= TYPES_MAX) {
+      return endStream(step, "INVALID_ARGUMENT", `more than ${TYPES_MAX} types requested`);
     }
-  /** The stream takes no more for now; nothing is sent until `drained`. */
-  | { readonly kind: "blocked" }
-  | { readonly kind: "drained" }
-  | { readonly kind: "closed" };
-
-/** gRPC status names that a session ends a stream with. */
-export type EndCode = "INVALID_ARGUMENT" | "RESOURCE_EXHAUSTED" | "ABORTED" | "INTERNAL" | "UNAVAILABLE";
-
-export type SenderEffect =
-  | {
-      readonly kind: "send";
-      readonly type: string;
-      readonly nonce: string;
-      /** First response of the type on this stream. */
-      readonly initial: boolean;
-      readonly upserts: readonly EncodedResource[];
-      readonly removals: readonly string[];
-      /** Empty unless the peer takes intents. */
-      readonly intents: readonly string[];
-      /** Sum of the chunk lengths. */
-      readonly bytes: number;
-    }
-  | { readonly kind: "endStream"; readonly code: EndCode; readonly message: string }
-  | ({ readonly kind: "note" } & SenderNote);
-
-/** For counters, metrics and logs. */
-export type SenderNote =
-  | {
-      readonly note: "acked";
-      readonly type: string;
-      readonly nonce: string;
-      /** Age of the oldest change that is now known to be stored, ms; undefined for an empty response. */
-      readonly changeToStoredMs: number | undefined;
-    }
-  | { readonly note: "nacked"; readonly type: string; readonly nonce: string; readonly message: string }
-  /** A nonce of an older response: ignored. */
-  | { readonly note: "staleNonce"; readonly type: string; readonly nonce: string }
-  /** A nonce that was never issued: releases the flight, confirms nothing. */
-  | { readonly note: "foreignNonce"; readonly type: string; readonly nonce: string }
-  | { readonly note: "unknownType"; readonly type: string }
-  | { readonly note: "oversize"; readonly type: string; readonly bytes: number; readonly limit: number };
-
-export interface SenderContext {
-  /** The outbox variant for a peer that announced these features. */
-  readonly outboxFor: (features: FeatureSet) => OutboxView;
-  readonly maxMessageBytes: number;
-  /** Wall clock, ms. */
-  readonly now: number;
+    record = newType(request, step);
+    state.types.set(request.type, record);
+  } else if (request.subscribe.length > 0 || request.unsubscribe.length > 0) {
+    const named = applyNames(record.named, request);
+    isResubscribed = named !== record.named;
+    if (isResubscribed) changeSubscription(record, named);
+  }
+  if (request.held !== undefined) record.held = request.held;
+  TRANSITIONS[record.phase][stimulusOf(request, state)](record, step);
+  if (isResubscribed) tellNow(record, step);
 }
 
-export interface SenderOptions {
-  /** The peer: zone name of the stream (`client-id`), also on the zone's own sender. */
-  readonly zone: string;
-  /** Assumed when the first request carries no node metadata. */
-  readonly features: FeatureSet;
-  /** The peer announced `intent` in `isthmus-features`. */
-  readonly takesIntents: boolean;
-  readonly openedAt: number;
+function stimulusOf(request: SenderRequest, state: OwnSender): SenderStimulus {
+  if (request.nonce === "") return "poll";
+  const number = /^[1-9]\d{0,15}$/.test(request.nonce) ? Number(request.nonce) : Number.POSITIVE_INFINITY;
+  if (number > state.responses) return "foreign";
+  return request.error === undefined ? "confirm" : "reject";
 }
 
-export interface Flight {
-  readonly nonce: string;
-  /** Where the peer stands once this is acknowledged. */
-  readonly cursor: Cursor;
-  readonly sentAt: number;
-  readonly oldestChangeAt: number | undefined;
-  readonly bytes: number;
-  readonly upserts: readonly EncodedResource[];
-  readonly removals: readonly string[];
+function newType(request: SenderRequest, step: Step): OwnType {
+  const outbox = step.context.outboxFor(step.state.features);
+  if (!outbox.provides(request.type)) note(step, { note: "unknownType", type: request.type });
+  return {
+    type: request.type,
+    phase: "unsubscribed",
+    named: namedSubscriptionOf(request),
+    initialVersions: request.initialVersions.size > 0 ? request.initialVersions : undefined,
+    cursor: undefined,
+    acked: undefined,
+    flight: undefined,
+    owesAnswer: false,
+    pendingSince: undefined,
+    unconfirmedSince: undefined,
+    subscribedAt: step.context.now,
+    rejected: new Map(),
+    held: [],
+    oversizeBytes: undefined,
+    responses: 0,
+    acks: 0,
+    nacks: 0,
+    bytes: 0,
+    lastAckAt: undefined,
+    lastNack: undefined,
+  };
 }
 
-/** Content that the receiver rejected: not sent again until it changes. */
-export interface SentRejection {
-  readonly version: string;
-  readonly message: string;
-  /** False when the NACK did not name the resource and others of the same response are as suspect. */
-  readonly isCertain: boolean;
-  readonly since: number;
-  /** Commit time of the oldest change of the rejected response. */
-  readonly changedAt: number;
+/** A wildcard that becomes a list of names, or the reverse, starts over: what was sent by the other rule is unknown. */
+function changeSubscription(record: OwnType, named: OwnType["named"]): void {
+  if (record.named !== undefined && named === undefined) record.cursor = undefined;
+  record.named = named;
 }
 
-export type SenderPhase = "unsubscribed" | "idle" | "flying" | "waiting" | "oversize";
-
-/** State of one subscribed type. Fields are read by the ledger, written by the session only. */
-export interface SenderTypeState {
-  readonly type: string;
-  readonly phase: SenderPhase;
-  /** Told up to here; undefined before the first response. */
-  readonly cursor: Cursor | undefined;
-  /** Stored by the receiver up to here. */
-  readonly acked: Cursor | undefined;
-  readonly flight: Flight | undefined;
-  /** Commit time of the first change after the last response that concerns the peer. */
-  readonly pendingSince: number | undefined;
-  /** Oldest change of a response that was released without a valid ACK. */
-  readonly unconfirmedSince: number | undefined;
-  readonly subscribedAt: number;
-  readonly rejected: ReadonlyMap<string, SentRejection>;
-  readonly held: readonly string[];
-  readonly oversizeBytes: number | undefined;
-  readonly responses: number;
-  readonly acks: number;
-  readonly nacks: number;
-  readonly bytes: number;
-  readonly lastAckAt: number | undefined;
-  readonly lastNack: { readonly at: number; readonly message: string } | undefined;
+function subscribe(record: OwnType, step: Step): void {
+  record.owesAnswer = true;
+  tell(record, step.state, step.context, step.effects);
 }
 
-export interface SenderState {
-  readonly zone: string;
-  readonly features: FeatureSet;
-  readonly isClosed: boolean;
-  readonly openedAt: number;
-  readonly types: ReadonlyMap<string, SenderTypeState>;
-  /** Time of the last request that confirmed or rejected something: what the stuck-stream watchdog looks at. */
-  readonly lastProgressAt: number;
+/** A request without nonce is answered at once, also over a response in flight. Source: go-control-plane simple.go. */
+function answer(record: OwnType, step: Step): void {
+  record.owesAnswer = true;
+  tell(record, step.state, step.context, step.effects);
 }
 
-export declare function createSender(options: SenderOptions): SenderState;
+function answerOwed(record: OwnType, step: Step): void {
+  if (record.owesAnswer) tell(record, step.state, step.context, step.effects);
+}
 
-/** Changes `state` and returns what the shell has to do, in order. */
-export declare function stepSender(
-  state: SenderState,
-  event: SenderEvent,
-  context: SenderContext,
-): readonly SenderEffect[];
+function tellNow(record: OwnType, step: Step): void {
+  tell(record, step.state, step.context, step.effects);
+}
 
-/** Lowest revision that the session still compares with; Infinity when none. For `Outbox.register`. */
-export declare function lowestCursor(state: SenderState): number;
+/** Coalescing: what changes during a flight is remembered as one fact, the cursor finds the rest later. */
+function rememberPending(record: OwnType, step: Step): void {
+  if (record.pendingSince !== undefined) return;
+  if (record.named !== undefined || record.cursor === undefined) {
+    record.pendingSince = step.context.now;
+    return;
+  }
+  const outbox = step.context.outboxFor(step.state.features);
+  record.pendingSince = outbox.pending(record.type, recipientOf(step.state), record.cursor, 1).oldestChangeAt;
+}
+
+function acknowledge(record: OwnType, step: Step): void {
+  const flight = landed(record, step);
+  if (flight === undefined) return;
+  const { now } = step.context;
+  record.acks += 1;
+  record.lastAckAt = now;
+  record.unconfirmedSince = undefined;
+  clearRejections(record, flight);
+  record.rejected.delete("");
+  note(step, {
+    note: "acked",
+    type: record.type,
+    nonce: flight.nonce,
+    changeToStoredMs: flight.oldestChangeAt === undefined ? undefined : now - flight.oldestChangeAt,
+  });
+  tell(record, step.state, step.context, step.effects);
+}
+
+/** The receiver stored the response but for the resources that it names; those wait for other content. */
+function reject(record: OwnType, step: Step): void {
+  const flight = landed(record, step);
+  if (flight === undefined) return;
+  const { now } = step.context;
+  const message = step.request?.error ?? "";
+  record.nacks += 1;
+  record.lastNack = { at: now, message };
+  record.unconfirmedSince = undefined;
+  clearRejections(record, flight);
+  for (const suspect of attributeNack(flight.upserts, message)) {
+    record.rejected.set(suspect.wireName, {
+      version: suspect.version,
+      message: suspect.message,
+      isCertain: suspect.isCertain,
+      since: now,
+      changedAt: flight.oldestChangeAt ?? now,
+    });
+  }
+  note(step, { note: "nacked", type: record.type, nonce: flight.nonce, message });
+  tell(record, step.state, step.context, step.effects);
+}
+
+/**
+ * Kuma asks only whether a nonce is there at all, so an invented one makes the type speak again. It proves nothing
+ * about what is stored, so the ledger goes on counting the response as unacknowledged.
+ */
+function release(record: OwnType, step: Step): void {
+  const flight = record.flight;
+  record.flight = undefined;
+  record.phase = "idle";
+  record.unconfirmedSince = earliest(record.unconfirmedSince, flight?.oldestChangeAt);
+  noteForeign(record, step);
+  tell(record, step.state, step.context, step.effects);
+}
+
+/** Takes the flight off the record if the request answers it. */
+function landed(record: OwnType, step: Step): Flight | undefined {
+  const flight = record.flight;
+  if (flight === undefined || flight.nonce !== step.request?.nonce) {
+    noteStale(record, step);
+    return undefined;
+  }
+  record.flight = undefined;
+  record.phase = "idle";
+  record.acked = flight.cursor;
+  step.state.lastProgressAt = step.context.now;
+  return flight;
+}
+
+function clearRejections(record: OwnType, flight: Flight): void {
+  if (record.rejected.size === 0) return;
+  for (const wireName of flight.upserts.keys()) record.rejected.delete(wireName);
+  for (const wireName of flight.removals) record.rejected.delete(wireName);
+}
+
+function noteStale(record: OwnType, step: Step): void {
+  note(step, { note: "staleNonce", type: record.type, nonce: step.request?.nonce ?? "" });
+}
+
+function noteForeign(record: OwnType, step: Step): void {
+  if (step.request?.error !== undefined) {
+    record.lastNack = { at: step.context.now, message: step.request.error };
+  }
+  note(step, { note: "foreignNonce", type: record.type, nonce: step.request?.nonce ?? "" });
+}
+
+function ignore(): void {}
+
+function spendPoll(state: OwnSender, now: number): boolean {
+  if (now - state.pollWindowStart >= POLL_WINDOW_MS) {
+    state.pollWindowStart = now;
+    state.pollsInWindow = 0;
+  }
+  state.pollsInWindow += 1;
+  return state.pollsInWindow <= POLLS_PER_WINDOW_MAX;
+}
+
+function note(step: Step, content: SenderNote): void {
+  step.effects.push({ kind: "note", ...content });
+}
+
+function endStream(step: Step, code: EndCode, message: string): void {
+  step.state.isClosed = true;
+  step.effects.push({ kind: "endStream", code, message });
+}

@@ -1,16 +1,14 @@
 /**
- * What goes back to a client: JSON as Kuma prints it (one space of indentation, a newline at the end) or plain text.
- * Source: kuma v2.14.3: pkg/api-server/server.go.
+ * What goes back to a client: JSON as Kuma prints it or plain text. Source: kuma v2.14.3: pkg/api-server/server.go.
  */
+import { restText } from "@isthmus/resources";
+import type { JsonValue } from "@isthmus/std";
 import type { FastifyReply } from "fastify";
 
-const INDENT = 1;
-
-export function sendJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {
-  return reply
-    .code(status)
-    .header("content-type", "application/json")
-    .send(`${JSON.stringify(body, null, INDENT)}\n`);
+/** Members that are undefined are left out. */
+export function sendJson(reply: FastifyReply, status: number, body: object): FastifyReply {
+  const text = restText(body as JsonValue);
+  return reply.code(status).header("content-type", "application/json").send(text);
 }
 
 export function sendText(reply: FastifyReply, status: number, text: string): FastifyReply {

@@ -2,7 +2,7 @@
  * A resource together with its insight, in one object of the overview type. Composed when asked for, never stored.
  * Source: kuma v2.14.3: pkg/core/resources/model/resource.go, OverviewResource.
  */
-import { type Resource, restMeta, type TypeDescriptor } from "@isthmus/resources";
+import { type Resource, resourceToRest, type TypeDescriptor } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
 import type { Store } from "@isthmus/store";
 
@@ -10,7 +10,7 @@ export function overviewOf(type: TypeDescriptor, resource: Resource, store: Stor
   const { overview = type.name, insight } = type;
   const observed = insight === undefined ? undefined : store.get({ ...resource, type: insight });
   return {
-    ...restMeta(type, resource),
+    ...resourceToRest(type, { ...resource, spec: {} }),
     type: overview,
     [lowerFirst(type.name)]: resource.spec,
     ...(insight === undefined ? {} : { [lowerFirst(insight)]: observed?.spec ?? {} }),

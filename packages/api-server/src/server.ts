@@ -3,7 +3,14 @@ import type { AddressInfo } from "node:net";
 import type { Index } from "@isthmus/api";
 import type { Service } from "@isthmus/std";
 import { errorMessage } from "@isthmus/std";
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type InjectOptions,
+  type LightMyRequestResponse,
+} from "fastify";
 import { sendJson, sendText } from "./answer.ts";
 import type { ApiContext } from "./api-context.ts";
 import { badRequest, internal, sendFailure } from "./failure.ts";
@@ -62,6 +69,11 @@ export class ApiServer implements Service {
       throw portError(error, host, port);
     }
     this.#port = (this.#server.server.address() as AddressInfo).port;
+  }
+
+  /** One request without a socket. */
+  inject(request: InjectOptions): Promise<LightMyRequestResponse> {
+    return this.#server.inject(request);
   }
 
   /** Answers what has been asked, then closes. */

@@ -1,12 +1,28 @@
 /**
  * List, get, put and delete of every type that has a path. Source: kuma v2.14.3: pkg/api-server/resource_endpoints.go.
  */
-import { decodeRestText, type Resource, type ResourceKey, restObject, type TypeDescriptor } from "@isthmus/resources";
-import { err, ok, type Result } from "@isthmus/std";
+import {
+  type ParseFailure,
+  parseResource,
+  type Resource,
+  type ResourceKey,
+  resourceToRest,
+  type TypeDescriptor,
+} from "@isthmus/resources";
+import { err, type JsonObject, ok, type Result } from "@isthmus/std";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendJson, sendText } from "../answer.ts";
 import type { ApiContext } from "../api-context.ts";
-import { type Failure, failureOfWrite, invalid, notFound, readOnly, sendFailure, titles } from "../failure.ts";
+import {
+  badRequest,
+  type Failure,
+  failureOfWrite,
+  invalid,
+  notFound,
+  readOnly,
+  sendFailure,
+  titles,
+} from "../failure.ts";
 import { parseFilters } from "../filters.ts";
 import { overviewOf } from "../overview.ts";
 import { nextLink, parseOffset, parsePageSize } from "../paging.ts";
@@ -20,7 +36,7 @@ interface Params {
 type Request = FastifyRequest<{ Params: Params }>;
 
 /** How one resource is shown: as it is or with its insight. */
-type View = (resource: Resource) => unknown;
+type View = (resource: Resource) => JsonObject;
 
 const FORMATS = ["k8s", "kubernetes", "universal"];
 /** Paths of overviews before `_overview` came. */
@@ -66,7 +82,7 @@ class TypeRoutes {
     this.#context = context;
   }
 
-  readonly plain: View = (resource) => restObject(this.#type, resource);
+  readonly plain: View = (resource) => resourceToRest(this.#type, resource);
   readonly overview: View = (resource) => overviewOf(this.#type, resource, this.#context.store);
 
   list(view: View) {
@@ -97,9 +113,10 @@ class TypeRoutes {
     if (manager.isReadOnly(this.#type)) return sendFailure(reply, readOnly(mode));
     const address = this.#address(request);
     if (!address.ok) return sendFailure(reply, address.error);
-    const decoded = decodeRestText(this.#type, typeof request.body === "string" ? request.body : "", { mode });
-    if (!decoded.ok) return sendFailure(reply, decoded.error);
-    const written = await manager.put(this.#type, address.value, decoded.value);
+    const body = typeof request.body === "string" ? request.body : "";
+    const parsed = parseResource(this.#type, body, { validate: { mode } });
+    if (!parsed.ok) return sendFailure(reply, failureOfParse(parsed.error));
+    const written = await manager.put(this.#type, address.value, parsed.value);
     if (!written.ok) return sendFailure(reply, failureOfWrite(written.error, mode));
     const { created, warnings } = written.value;
     return sendJson(reply, created ? 201 : 200, warnings.length === 0 ? {} : { warnings });
@@ -114,7 +131,7 @@ class TypeRoutes {
     return deleted.ok ? sendJson(reply, 200, {}) : sendFailure(reply, failureOfWrite(deleted.error, mode));
   };
 
-  #page(request: Request, view: View): Result<unknown, Failure> {
+  #page(request: Request, view: View): Result<JsonObject, Failure> {
     const query = new Query(searchOf(request));
     const size = parsePageSize(query);
     if (!size.ok) return size;
@@ -150,6 +167,10 @@ class TypeRoutes {
     if (name === "" || this.#context.store.get({ type: "Mesh", mesh: "", name }) !== undefined) return ok(name);
     return err(notFound(titles.mesh));
   }
+}
+
+function failureOfParse(failure: ParseFailure): Failure {
+  return failure.kind === "malformed" ? badRequest(failure.detail) : invalid(titles.process, failure.violations);
 }
 
 /** A body without a content type is taken for JSON; Kuma refuses it, to nobody's good. */

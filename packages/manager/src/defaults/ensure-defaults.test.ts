@@ -1,0 +1,99 @@
+import { createMemoryStore, type Store } from "@isthmus/store";
+import { FakeClock } from "@isthmus/testkit";
+import { expect, it } from "vitest";
+import { key, rig } from "../testing/rig.ts";
+
+const names = (store: Store, type: string): string[] => store.list(type).map(({ name }) => name);
+const DEFAULT_POLICIES = ["mesh-gateways-timeout-all-default", "mesh-timeout-all-default"];
+
+it("gives a global its mesh, keys, id and host names in one commit", async () => {
+  const { manager, store } = rig();
+  const { created, deleted } = await manager.ensureDefaults();
+  expect(store.revision).toBe(1);
+  expect(deleted).toEqual([]);
+  expect(names(store, "Mesh")).toEqual(["default"]);
+  expect(names(store, "MeshTimeout")).toEqual(DEFAULT_POLICIES);
+  expect(names(store, "Secret")).toEqual(["dataplane-token-signing-key-default-1"]);
+  expect(names(store, "GlobalSecret")).toEqual(["zone-token-signing-key-1"]);
+  expect(store.list("Config")[0]).toMatchObject({
+    name: "kuma-cluster-id",
+    spec: { config: "9f1c3c1e-0000-4000-8000-000000000000" },
+  });
+  expect(names(store, "HostnameGenerator")).toEqual([
+    "synced-headless-kube-mesh-service",
+    "synced-kube-mesh-service",
+    "synced-mesh-external-service",
+    "synced-mesh-multi-zone-service",
+    "synced-universal-mesh-service",
+  ]);
+  expect(created).toHaveLength(13);
+});
+
+it("changes nothing the second time, and makes no key in vain", async () => {
+  const first = rig();
+  await first.manager.ensureDefaults();
+  const changed = { ...key("HostnameGenerator", "", "synced-mesh-external-service"), labels: {}, spec: { mine: true } };
+  await first.store.commit([
+    { kind: "put", resource: changed },
+    { kind: "delete", key: key("MeshRetry", "default", "mesh-retry-all-default") },
+  ]);
+  const { revision } = first.store;
+  const second = rig({ store: first.store });
+  expect(await second.manager.ensureDefaults()).toEqual({ created: [], deleted: [] });
+  expect(first.store.revision).toBe(revision);
+  expect(await second.keys.signingKey()).toBe("key 1");
+});
+
+it("gives a federated zone only what is its own, and forgets other zones", async () => {
+  const { manager, store, keys } = rig({ mode: "zone", zoneName: "east", isFederated: true });
+  await store.commit([{ kind: "put", resource: { ...key("Zone", "", "old-name"), labels: {}, spec: {} } }]);
+  const { deleted } = await manager.ensureDefaults();
+  expect(deleted).toEqual([key("Zone", "", "old-name")]);
+  expect(names(store, "Zone")).toEqual(["east"]);
+  expect(names(store, "GlobalSecret")).toEqual(["envoy-admin-ca"]);
+  expect(keys.caRequests).toHaveLength(1);
+  expect([store.count("Mesh"), store.count("Secret"), store.count("Config")]).toEqual([0, 0, 0]);
+  const generators = store.list("HostnameGenerator");
+  expect(generators.map(({ name, labels }) => [name, labels])).toEqual([
+    ["local-mesh-external-service", { "kuma.io/origin": "zone" }],
+    ["local-universal-mesh-service", { "kuma.io/origin": "zone" }],
+  ]);
+});
+
+it("gives a zone of its own both", async () => {
+  const { manager, store } = rig({ mode: "zone", zoneName: "default", isFederated: false });
+  await manager.ensureDefaults();
+  expect(names(store, "Mesh")).toEqual(["default"]);
+  expect(names(store, "GlobalSecret")).toEqual(["envoy-admin-ca", "zone-token-signing-key-1"]);
+  expect(store.count("Config")).toBe(1);
+  expect(names(store, "HostnameGenerator")).toEqual(["local-mesh-external-service", "local-universal-mesh-service"]);
+  expect(store.list("MeshTimeout")[0]?.labels).toEqual({
+    "kuma.io/env": "universal",
+    "kuma.io/mesh": "default",
+    "kuma.io/origin": "zone",
+    "kuma.io/zone": "default",
+  });
+});
+
+it("leaves out what the settings say", async () => {
+  const { manager, store } = rig();
+  await manager.ensureDefaults({ skipMeshCreation: true, skipHostnameGenerators: true });
+  expect([store.count("Mesh"), store.count("HostnameGenerator"), store.count("GlobalSecret")]).toEqual([0, 0, 1]);
+});
+
+it("adds missing labels to default policies of older versions, and nothing else", async () => {
+  const { manager, store } = rig();
+  await manager.ensureDefaults();
+  const policy = store.get(key("MeshTimeout", "default", "mesh-timeout-all-default"));
+  if (policy === undefined) throw new Error("no default policy");
+  await store.commit([{ kind: "put", resource: { ...policy, labels: { mine: "yes" }, spec: { to: [] } } }]);
+  await manager.ensureDefaults();
+  expect(store.get(policy)).toMatchObject({ labels: { mine: "yes", "kuma.io/mesh": "default" }, spec: { to: [] } });
+});
+
+it("plans anew when another instance was faster", async () => {
+  const store = createMemoryStore({ clock: new FakeClock() });
+  const [a, b] = [rig({ store }), rig({ store })];
+  const [first, second] = await Promise.all([a.manager.ensureDefaults(), b.manager.ensureDefaults()]);
+  expect(first.created.length + second.created.length).toBe(13);
+});

@@ -110,6 +110,41 @@ export const json = (schema: Schema): SpecFormat => ({ kind: "json", schema });
 /** An object of which nothing is checked and everything is kept. */
 export const openObject: ObjectSchema = { kind: "object", properties: {}, additional: { kind: "any" } };
 
+const text = { schema: { kind: "string" } } as const;
+const texts = { schema: { kind: "map", values: { kind: "string" } } } as const;
+
+/** What a policy, or one of its items, is about. Which kinds fit where is up to the policy. */
+const targetRef: ObjectSchema = {
+  kind: "object",
+  properties: {
+    kind: {
+      required: true,
+      schema: {
+        kind: "string",
+        enum: [
+          "Mesh",
+          "MeshSubset",
+          "MeshGateway",
+          "MeshService",
+          "MeshExternalService",
+          "MeshMultiZoneService",
+          "MeshServiceSubset",
+          "MeshHTTPRoute",
+          "Dataplane",
+        ],
+      },
+    },
+    name: text,
+    tags: texts,
+    mesh: text,
+    proxyTypes: { schema: { kind: "array", items: { kind: "string", enum: ["Sidecar", "Gateway"] } } },
+    namespace: text,
+    labels: texts,
+    sectionName: text,
+  },
+  additional: { kind: "any" },
+};
+
 /** Plural as it appears in display names and paths. */
 export function pluralOf(singular: string): string {
   if (/ay$/i.test(singular)) return `${singular}s`;
@@ -132,15 +167,17 @@ function splitAtCapitals(name: string): string {
 
 /** Shape that all targetRef policies share; the configuration of each is carried as given. */
 function policySchema(policy: PolicyTraits): ObjectSchema {
-  const list = { schema: { kind: "array", items: openObject } } as const;
-  return {
-    kind: "object",
-    additional: { kind: "any" },
-    properties: {
-      targetRef: { schema: openObject },
-      ...(policy.hasTo ? { to: list } : {}),
-      ...(policy.hasFrom ? { from: list } : {}),
-      ...(policy.hasRules ? { rules: list } : {}),
-    },
-  };
+  const targets = {
+    schema: { kind: "array", items: item({ targetRef: { schema: targetRef, required: true } }) },
+  } as const;
+  return item({
+    targetRef: { schema: targetRef },
+    ...(policy.hasTo ? { to: targets } : {}),
+    ...(policy.hasFrom ? { from: targets } : {}),
+    ...(policy.hasRules ? { rules: { schema: { kind: "array", items: openObject } } } : {}),
+  });
+}
+
+function item(properties: ObjectSchema["properties"]): ObjectSchema {
+  return { kind: "object", properties, additional: { kind: "any" } };
 }

@@ -12,12 +12,79 @@ export {
   protobuf,
   type TypeDefinition,
 } from "./define-type.ts";
-export { Registry } from "./registry.ts";
+export { hashedName } from "./hashed-name.ts";
+export {
+  type DecodedSpec,
+  decodeSpec,
+  decodeStatus,
+  type EncodedSpec,
+  encodeSpec,
+  encodeStatus,
+  SpecEncodingError,
+} from "./kds-codec.ts";
+export { isLocalKri, type Kri, kriOf, kriText, parseKri } from "./kri.ts";
+export {
+  byteLength,
+  dns1035LabelErrors,
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  isDns1123Subdomain,
+  labelValueErrors,
+  qualifiedNameErrors,
+} from "./kubernetes-names.ts";
+export {
+  DELETION_GRACE_PERIOD_LABEL,
+  DISPLAY_NAME_LABEL,
+  EFFECT_LABEL,
+  ENV_LABEL,
+  isReservedLabel,
+  KDS_SYNC_LABEL,
+  LISTENER_ZONE_EGRESS_LABEL,
+  LISTENER_ZONE_INGRESS_LABEL,
+  MANAGED_BY_LABEL,
+  MESH_LABEL,
+  NAMESPACE_LABEL,
+  ORIGIN_LABEL,
+  POLICY_ROLE_LABEL,
+  PROXY_TYPE_LABEL,
+  SERVICE_ACCOUNT_LABEL,
+  WORKLOAD_LABEL,
+  ZONE_LABEL,
+} from "./label-keys.ts";
+export {
+  deletionViolations,
+  immutableLabelViolations,
+  labelViolations,
+  type WriterContext,
+  workloadLabelError,
+} from "./label-rules.ts";
+export { computeLabels, displayName, homeZone, isLocallyOriginated, type LabelOptions } from "./labels.ts";
+export { logForm, MASK } from "./log-form.ts";
+export { NAME_MAX_BYTES, nameDeprecations, nameViolations } from "./names.ts";
+export {
+  computePolicyRole,
+  type PolicyNamespace,
+  type PolicyRole,
+  PolicyRoleError,
+  policyRole,
+} from "./policy-role.ts";
+export { isReadOnly } from "./read-only.ts";
+export { DuplicateTypeError, Registry } from "./registry.ts";
 export { describeKey, keyOf, type Labels, type Resource, type ResourceKey } from "./resource.ts";
+export { describeFailure, type FileProblem, parseResourceFile, type ResourceFile } from "./resource-file.ts";
+export {
+  type ParseFailure,
+  type ParseOptions,
+  parseResource,
+  resourceToRest,
+  restText,
+  ZERO_TIME,
+} from "./rest-codec.ts";
 export type { ObjectSchema, Property, Schema } from "./schema.ts";
 export { decodeWithSchema, type UnknownMembers } from "./schema-decoder.ts";
 export { applyDefaults } from "./schema-defaults.ts";
 export { schemaViolations } from "./schema-validator.ts";
+export { type SniSection, sniDeprecations, sniSections, snisOf, sniText } from "./sni.ts";
 export type {
   KdsFlow,
   PolicyTraits,
@@ -27,4 +94,6 @@ export type {
   ValidationContext,
 } from "./type-descriptor.ts";
 export { builtinTypes } from "./types/all.gen.ts";
+export { type ValidateOptions, validateResource } from "./validate-resource.ts";
 export { at, entry, formatViolations, member, type Violation, Violations } from "./violation.ts";
+export { parseYamlDocuments, type YamlDocument, type YamlError } from "./yaml-documents.ts";

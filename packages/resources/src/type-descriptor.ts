@@ -49,6 +49,8 @@ export interface TypeDescriptor {
   readonly isHashedTowardsZones: boolean;
   /** Present iff the type has a status: what a global sends towards zones instead of the real one. */
   readonly emptyStatus?: JsonObject;
+  /** Shape of the status, checked and canonicalised where it is decoded. Absent: any object. */
+  readonly statusSchema?: Schema;
 
   /** Collection path on REST; absent for types that REST does not serve. */
   readonly path?: string;

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { Registry } from "./registry.ts";
+import { parseResourceFile } from "./resource-file.ts";
+import { builtinTypes } from "./types/all.gen.ts";
+import { parseYamlDocuments } from "./yaml-documents.ts";
+
+const registry = new Registry(builtinTypes);
+
+describe("parseYamlDocuments", () => {
+  it("reads several documents and JSON, with the line where each begins", () => {
+    const text = '# first\ntype: Mesh\nname: a\n---\n\n---\n{"type": "Zone", "name": "b"}\n';
+    expect(parseYamlDocuments(text)).toEqual({
+      documents: [
+        { line: 2, value: { type: "Mesh", name: "a" } },
+        { line: 7, value: { type: "Zone", name: "b" } },
+      ],
+      errors: [],
+    });
+  });
+
+  it("reports a broken document with its line and still reads the others", () => {
+    const { documents, errors } = parseYamlDocuments("a: 1\n---\nb: [1\nc: }\n---\nd: 2\n");
+    expect(documents.map((document) => document.value)).toEqual([{ a: 1 }, { d: 2 }]);
+    expect(errors.length).toBeGreaterThan(0);
+    for (const error of errors) expect([3, 4]).toContain(error.line);
+  });
+
+  it("refuses duplicate keys, alias bombs and deep nesting", () => {
+    expect(parseYamlDocuments("a: 1\na: 2\n").errors[0]?.line).toBe(2);
+    const bomb = ["a: &a [x,x,x,x,x,x,x,x,x,x]"];
+    for (let level = 1; level < 8; level += 1) {
+      bomb.push(
+        `a${level}: &a${level} [${Array(10)
+          .fill(`*a${level === 1 ? "" : level - 1}`)
+          .join(",")}]`,
+      );
+    }
+    expect(parseYamlDocuments(bomb.join("\n")).errors).toHaveLength(1);
+    expect(parseYamlDocuments("[".repeat(20_000)).documents).toEqual([]);
+    expect(parseYamlDocuments("[".repeat(20_000)).errors.length).toBeGreaterThan(0);
+  });
+
+  it("does not let keys reach prototypes", () => {
+    const { documents } = parseYamlDocuments("__proto__: {polluted: true}\na: 1\n");
+    expect(documents[0]?.value).toEqual({ a: 1 });
+    expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
+  });
+
+  it("takes nothing for nothing", () => {
+    expect(parseYamlDocuments("")).toEqual({ documents: [], errors: [] });
+    expect(parseYamlDocuments("# only a comment\n---\n")).toEqual({ documents: [], errors: [] });
+  });
+});
+
+describe("parseResourceFile", () => {
+  it("gives resources and problems in order of their lines", () => {
+    const text = [
+      "type: Zone",
+      "name: east",
+      "enabled: true",
+      "---",
+      "type: Nope",
+      "---",
+      "type: MeshTimeout",
+      "name: t",
+      "spec: {targetRef: {kind: Nope}}",
+      "---",
+      "name: without-type",
+      "---",
+      "- a list",
+      "---",
+      "type: Zone",
+      "name: [1]",
+    ].join("\n");
+    const { resources, problems } = parseResourceFile(text, registry);
+    expect(resources.map(({ line, resource }) => [line, resource.type, resource.name])).toEqual([[1, "Zone", "east"]]);
+    expect(problems.map(({ line, message }) => [line, message.slice(0, 60)])).toEqual([
+      [5, 'unknown resource type "Nope"'],
+      [7, "spec.targetRef.kind: in body should be one of [Mesh MeshSubs"],
+      [11, "`type` is missing"],
+      [13, "a resource has to be a mapping"],
+      [15, 'invalid Zone object: "json: cannot unmarshal array into Go s'],
+    ]);
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { defineType, flow, json, protobuf } from "./define-type.ts";
+import { logForm, MASK } from "./log-form.ts";
+import type { Resource } from "./resource.ts";
+import { validateResource } from "./validate-resource.ts";
+
+const gadget = defineType({
+  name: "Gadget",
+  scope: "Mesh",
+  format: json({ kind: "object", properties: { port: { schema: { kind: "integer" }, required: true } } }),
+  kds: flow("globalToZones"),
+  validate: ({ spec }) => (spec.port === 13 ? [{ field: "spec.port", reason: "is unlucky" }] : []),
+});
+
+function resource(changes: Partial<Resource> = {}): Resource {
+  return {
+    type: "Gadget",
+    mesh: "default",
+    name: "a",
+    labels: {},
+    spec: { port: 1 },
+    creationTime: "",
+    modificationTime: "",
+    version: 0,
+    ...changes,
+  };
+}
+
+const mode = { mode: "global" } as const;
+const reasons = (changes: Partial<Resource>, isFromPeer = false): string[] =>
+  validateResource(gadget, resource(changes), mode, { isFromPeer }).map((v) => `${v.field}: ${v.reason}`);
+
+describe("validateResource", () => {
+  it("checks name, then shape, then the rules of the type", () => {
+    expect(reasons({})).toEqual([]);
+    expect(reasons({ spec: { port: 13 } })).toEqual(["spec.port: is unlucky"]);
+    expect(reasons({ name: "", spec: {} })).toEqual(["name: cannot be empty", "spec.port: in body is required"]);
+    expect(reasons({ spec: { port: "13" } })).toEqual(['spec.port: in body must be of type integer: "string"']);
+  });
+
+  it("takes older names from peers, but none that do not fit into keys", () => {
+    expect(reasons({ name: "Old_name" })).toHaveLength(1);
+    expect(reasons({ name: "Old_name" }, true)).toEqual([]);
+    expect(reasons({ name: "a".repeat(254) }, true)).toEqual(["name: value length must less or equal 253"]);
+    expect(reasons({ name: "", mesh: "" }, true)).toEqual(["name: cannot be empty", "mesh: cannot be empty"]);
+    for (const name of ["a b", "a\u0000b", "a\nb", "\ud800"]) expect(reasons({ name }, true)).toHaveLength(1);
+  });
+
+  it("has no schema to check for protobuf types", () => {
+    const flat = defineType({ name: "F", scope: "Global", format: protobuf("x"), kds: flow() });
+    expect(validateResource(flat, resource({ mesh: "", spec: { anything: 1 } }), mode)).toEqual([]);
+  });
+});
+
+describe("logForm", () => {
+  it("shows no spec of what only admins may read", () => {
+    const secret = { ...gadget, isAdminOnly: true };
+    expect(logForm(secret, resource()).spec).toBe(MASK);
+    expect(logForm(gadget, resource()).spec).toEqual({ port: 1 });
+    expect(JSON.stringify(logForm(secret, resource({ opaqueSpec: Uint8Array.of(1) })))).not.toContain("opaque");
+  });
+});

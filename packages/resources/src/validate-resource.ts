@@ -1,0 +1,46 @@
+/** All rules that a complete resource has to keep: schema, then the rules of its type, and its name. */
+import { byteLength } from "./kubernetes-names.ts";
+import { NAME_MAX_BYTES, nameViolations } from "./names.ts";
+import type { Resource } from "./resource.ts";
+import { schemaViolations } from "./schema-validator.ts";
+import type { TypeDescriptor, ValidationContext } from "./type-descriptor.ts";
+import type { Violation } from "./violation.ts";
+
+export interface ValidateOptions {
+  /**
+   * The resource came over KDS. Peers hold names from times when more characters were allowed, and Kuma takes them; here
+   * they only have to fit into keys.
+   */
+  readonly isFromPeer?: boolean;
+}
+
+/** Empty when the resource is valid. The rules of a type may rely on the shape, so the schema alone speaks if it fails. */
+export function validateResource(
+  descriptor: TypeDescriptor,
+  resource: Resource,
+  context: ValidationContext,
+  options: ValidateOptions = {},
+): readonly Violation[] {
+  const names =
+    options.isFromPeer === true ? peerNameViolations(descriptor, resource) : nameViolations(descriptor, resource);
+  const { format } = descriptor;
+  const shape = format.kind === "json" ? schemaViolations(format.schema, resource.spec, "spec") : [];
+  return [...names, ...(shape.length > 0 ? shape : (descriptor.validate?.(resource, context) ?? []))];
+}
+
+function peerNameViolations(descriptor: TypeDescriptor, resource: Resource): readonly Violation[] {
+  const parts: [string, string][] = [["name", resource.name]];
+  if (descriptor.scope === "Mesh") parts.push(["mesh", resource.mesh]);
+  return parts.flatMap(([field, value]) => {
+    if (value === "") return [{ field, reason: "cannot be empty" }];
+    if (byteLength(value) > NAME_MAX_BYTES) {
+      return [{ field, reason: `value length must less or equal ${NAME_MAX_BYTES}` }];
+    }
+    return KEY_CHARACTERS.test(value)
+      ? []
+      : [{ field, reason: "invalid characters. Spaces and control characters are not allowed." }];
+  });
+}
+
+/** Printable and without spaces: a NUL separates the parts of a key, a line break those of a log. */
+const KEY_CHARACTERS = /^[^\p{Cc}\p{Cs}\p{Z}]+$/u;

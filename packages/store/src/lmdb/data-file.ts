@@ -88,8 +88,16 @@ class PagedFile {
   }
 
   newestMeta(): Meta {
-    const [first, second] = [this.#meta(0), this.#meta(1)];
-    return first.transaction >= second.transaction ? first : second;
+    const [even, odd] = [this.#meta(0), this.#meta(1)];
+    // Transactions alternate between the two, so anything but neighbours means that one of the numbers is wrong, and
+    // the newest state could be taken for an old one.
+    const isEvenNewer = even.transaction > odd.transaction;
+    const isFresh = even.transaction === 0 && odd.transaction === 0;
+    const areNeighbours = Math.abs(even.transaction - odd.transaction) === 1 && even.transaction % 2 === 0;
+    if (!isFresh && !areNeighbours) {
+      throw new DataFileDamage(`the meta pages are of transactions ${even.transaction} and ${odd.transaction}`);
+    }
+    return isEvenNewer ? even : odd;
   }
 
   *entries(tree: Tree, lastPage: number, visited: Set<number>): Generator<DataFileEntry> {

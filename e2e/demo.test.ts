@@ -9,6 +9,7 @@ import { COMMAND } from "./harness/control-plane.ts";
 const run = promisify(execFile);
 /** The demo's ports are 5680 to 5685 and each further zone 1,000 higher; an offset moves them all. */
 const DEMO_BASE = 5_680;
+const DEMO_PORTS = [5_680, 5_681, 5_685, 6_680, 6_681, 7_680, 7_681];
 
 let folder: TempFolder;
 beforeAll(async () => {
@@ -16,9 +17,22 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
+/** An offset at which every port of a demo with two zones is free. */
 async function portOffset(): Promise<number> {
-  const [port = 0] = await freePorts(1);
-  return (port % 50_000) - DEMO_BASE + 8_000;
+  for (;;) {
+    const [port = 0] = await freePorts(1);
+    const offset = (port % 48_000) + 8_000 - DEMO_BASE;
+    const free = await Promise.all(DEMO_PORTS.map((demoPort) => isFree(demoPort + offset)));
+    if (free.every((is) => is)) return offset;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 describe("isthmus demo", () => {

@@ -8,7 +8,8 @@ import type { FastifyReply } from "fastify";
 /** Members that are undefined are left out. */
 export function sendJson(reply: FastifyReply, status: number, body: object): FastifyReply {
   const text = restText(body as JsonValue);
-  return reply.code(status).header("content-type", "application/json").send(text);
+  // As bytes: to a text fastify would add a charset.
+  return reply.code(status).header("content-type", "application/json").send(Buffer.from(text));
 }
 
 export function sendText(reply: FastifyReply, status: number, text: string): FastifyReply {

@@ -12,10 +12,7 @@ const { resources } = JSON.parse((await ask("GET", "/_resources")).text) as {
 await ask("PUT", "/meshes/default", mesh("default"));
 
 const type = fc.constantFrom(...resources);
-const name = fc.oneof(
-  fc.constantFrom("a", "default", "_overview", "..", "%00", "a%2Fb", "A"),
-  fc.string({ maxLength: 300 }),
-);
+const name = fc.oneof(fc.constantFrom("a", "_overview", "%00", "a%2Fb", "A"), fc.string({ maxLength: 300 }));
 /** Members that types look at, with values of every kind. */
 const spec = fc.letrec((tie) => ({
   value: fc.oneof({ depthSize: "small" }, fc.jsonValue({ maxDepth: 2 }), tie("object")),

@@ -93,7 +93,7 @@ function createServer(options: ApiServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: PARAMETER_MAX, ignoreTrailingSlash: true },
     exposeHeadRoutes: false,
     frameworkErrors: (error, _request, reply) => {
-      void sendFailure(reply as FastifyReply, badRequest(`bad request: ${error.message}`));
+      void sendFailure(reply, badRequest(`bad request: ${error.message}`));
     },
   });
   // Bodies are decoded by the routes: their errors are part of the contract.
@@ -146,7 +146,7 @@ function answerError(
 
 /** Other methods of a known path, in the plain text of Kuma's router. Called when all routes are there. */
 function refuseOtherMethods(server: FastifyInstance, routes: ReadonlyMap<string, ReadonlySet<string>>): void {
-  for (const [url, methods] of [...routes]) {
+  for (const [url, methods] of routes) {
     const allow = [...methods].join(", ");
     server.route({
       method: METHODS.filter((method) => !methods.has(method)),

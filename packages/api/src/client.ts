@@ -75,7 +75,7 @@ export class ApiClient {
     if (query.offset !== undefined) search.set("offset", query.offset);
     if (query.name !== undefined) search.set("name", query.name);
     for (const [key, value] of Object.entries(query.labels ?? {})) search.set(`filter[labels.${key}]`, value);
-    const suffix = search.size === 0 ? "" : `?${search}`;
+    const suffix = search.size === 0 ? "" : `?${search.toString()}`;
     return this.#request("GET", `${encodePath(path)}${suffix}`, resourceListSchema);
   }
 

@@ -17,9 +17,14 @@ export interface Rig {
   readonly store: Store;
   readonly manager: ResourceManager;
   readonly server: ApiServer;
-  ask(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  readonly ask: (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Answer>;
   /** Stores documents as a control plane printed them, past all checks. */
-  seed(...documents: readonly JsonObject[]): Promise<void>;
+  readonly seed: (...documents: readonly JsonObject[]) => Promise<void>;
 }
 
 export const INDEX: Index = {
@@ -52,7 +57,7 @@ export function rig(
     async ask(method, path, body, headers = {}) {
       const payload = typeof body === "string" ? body : JSON.stringify(body);
       const answer = await server.inject({
-        method: method as "GET",
+        method,
         url: path,
         headers: { host: "cp:5681", ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
         ...(body === undefined ? {} : { payload }),
@@ -61,8 +66,9 @@ export function rig(
     },
     async seed(...documents) {
       const ops = documents.map((document) => {
-        const descriptor = registry.get(String(document["type"]));
-        if (descriptor === undefined) throw new Error(`no type ${String(document["type"])}`);
+        const type = JSON.stringify(document["type"]);
+        const descriptor = registry.get(JSON.parse(type) as string);
+        if (descriptor === undefined) throw new Error(`no type ${type}`);
         const parsed = parseResource(descriptor, document, { isFromServer: true });
         if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
         return { kind: "put", resource: parsed.value } as const;

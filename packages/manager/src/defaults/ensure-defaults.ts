@@ -49,17 +49,20 @@ export async function ensureDefaults(context: WriteContext, options: DefaultsOpt
 async function plan(context: WriteContext, options: DefaultsOptions): Promise<readonly Op[]> {
   const isZone = context.mode === "zone";
   const ownsMeshes = !isZone || !context.isFederated;
-  const parts = await Promise.all([
-    isZone ? adminCa(context) : [],
-    isZone ? onlyOwnZone(context) : [],
-    ownsMeshes ? meshes(context, options) : [],
-    ownsMeshes ? zoneTokenKey(context) : [],
-    ownsMeshes ? absent(context, { ...CLUSTER_ID, labels: {}, spec: { config: context.keys.uuid() } }) : [],
-    options.skipHostnameGenerators === true
-      ? []
-      : absent(context, ...(isZone ? zoneHostnameGenerators : globalHostnameGenerators)),
+  const [ca, meshParts, zoneKey] = await Promise.all([
+    isZone ? adminCa(context) : Promise.resolve([]),
+    ownsMeshes ? meshes(context, options) : Promise.resolve([]),
+    ownsMeshes ? zoneTokenKey(context) : Promise.resolve([]),
   ]);
-  return parts.flat();
+  const generators = isZone ? zoneHostnameGenerators : globalHostnameGenerators;
+  return [
+    ...ca,
+    ...(isZone ? onlyOwnZone(context) : []),
+    ...meshParts,
+    ...zoneKey,
+    ...(ownsMeshes ? absent(context, { ...CLUSTER_ID, labels: {}, spec: { config: context.keys.uuid() } }) : []),
+    ...(options.skipHostnameGenerators === true ? [] : absent(context, ...generators)),
+  ];
 }
 
 /** CA of the connections between the control plane and the admin interface of its Envoys; never leaves the zone. */

@@ -64,7 +64,7 @@ async function makeCa(request: CaRequest, clock: Clock): Promise<CaPair> {
           publicExponent: new Uint8Array([1, 0, 1]),
         }
       : { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const now = clock.now();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {

@@ -43,8 +43,8 @@ function prepareInbound(
   const prepared: Record<string, JsonValue> = { ...inbound };
   const tags = tagsAt(inbound, "tags");
   // Under Exclusive a service is no tag, and an inbound without tags stays without.
-  const takesTag = options.zone !== undefined && !(options.isExclusive && Object.keys(tags).length === 0);
-  if (takesTag) prepared["tags"] = { ...tags, [ZONE_LABEL]: options.zone };
+  const staysBare = options.isExclusive && Object.keys(tags).length === 0;
+  if (options.zone !== undefined && !staysBare) prepared["tags"] = { ...tags, [ZONE_LABEL]: options.zone };
   if (options.isNew && isJsonObject(inbound["serviceProbe"])) {
     prepared["state"] = "NotReady";
     prepared["health"] = {};

@@ -10,7 +10,7 @@ import { meshPolicies } from "../defaults/mesh-policies.ts";
 import { signingKeyOp } from "../defaults/mesh-secrets.ts";
 import { objectAt, stringAt } from "../json-path.ts";
 import type { WriteError } from "../write-error.ts";
-import type { WriteContext, WriteRule } from "../write-rule.ts";
+import type { WriteRule } from "../write-rule.ts";
 import { caBackends, checkCaBackends, missingCaOps } from "./ca-backends.ts";
 
 const NAME_MAX = 63;

@@ -11,9 +11,9 @@ export interface Rig {
   readonly store: Store;
   readonly manager: ResourceManager;
   readonly keys: RecordingKeyMaker;
-  put(draft: Partial<ResourceDraft> & ResourceKey): Promise<Result<Written, WriteError>>;
-  delete(key: ResourceKey): Promise<Result<void, WriteError>>;
-  get(type: string, mesh: string, name: string): Resource | undefined;
+  readonly put: (draft: Partial<ResourceDraft> & ResourceKey) => Promise<Result<Written, WriteError>>;
+  readonly delete: (key: ResourceKey) => Promise<Result<void, WriteError>>;
+  readonly get: (type: string, mesh: string, name: string) => Resource | undefined;
 }
 
 export class RecordingKeyMaker implements KeyMaker {

@@ -1,0 +1,43 @@
+/** TLS of a server with what grpc-js's own constructor leaves out: version bounds, cipher suites, and exchange at run time. */
+
+import type { SecureContextOptions } from "node:tls";
+import { ServerCredentials } from "@grpc/grpc-js";
+
+export interface ServerTls {
+  /** PEM, leaf first. */
+  readonly certificate: string;
+  /** PEM. */
+  readonly privateKey: string;
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
+  /** OpenSSL names; empty or absent: Node's default. */
+  readonly cipherSuites?: readonly string[];
+  /** PEM bundle: ask peers for a client certificate and refuse those it does not cover. */
+  readonly clientCa?: string;
+}
+
+export class TlsServerCredentials extends ServerCredentials {
+  constructor(tls: ServerTls) {
+    super(tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true }, secureContextOptions(tls));
+  }
+
+  /** New connections see the new certificate, open ones go on. */
+  update(tls: ServerTls): void {
+    this.updateSecureContextOptions(secureContextOptions(tls));
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
+
+function secureContextOptions(tls: ServerTls): SecureContextOptions {
+  return {
+    cert: tls.certificate,
+    key: tls.privateKey,
+    minVersion: tls.minVersion ?? "TLSv1.2",
+    ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
+    ...(tls.cipherSuites === undefined || tls.cipherSuites.length === 0 ? {} : { ciphers: tls.cipherSuites.join(":") }),
+    ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa }),
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * The server's end of a bidirectional call. Ends at once and for sure: a status waits behind what was written before, and
+ * a peer that does not read would hold it back for ever, so after a grace period the HTTP/2 stream is reset.
+ */
+
+import { constants, type ServerHttp2Stream } from "node:http2";
+import type { Metadata, ServerDuplexStream } from "@grpc/grpc-js";
+import type { Clock } from "@isthmus/std";
+import { BoundedStreamWriter } from "./bounded-stream-writer.ts";
+import type { ByteStream, ByteStreamHandlers } from "./byte-stream.ts";
+import { limitReadAhead } from "./grpc-js-internals.ts";
+import { GrpcCode, type GrpcStatus, sendableStatus } from "./status.ts";
+
+/** How long a status may wait behind unread data. */
+const END_GRACE_MS = 1_000;
+
+export interface ServerStreamContext {
+  readonly call: ServerDuplexStream<Buffer, Buffer>;
+  readonly http2Stream: ServerHttp2Stream;
+  readonly connectionId: number;
+  readonly highWaterBytes: number;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+export class ServerStream implements ByteStream {
+  readonly path: string;
+  readonly metadata: Metadata;
+  readonly peer: string;
+  /** Equal for the streams of one connection, never re-used within the process. */
+  readonly connectionId: number;
+  readonly writer: BoundedStreamWriter;
+  readonly #context: ServerStreamContext;
+  #handlers: ByteStreamHandlers | undefined;
+  #status: GrpcStatus | undefined;
+
+  constructor(context: ServerStreamContext) {
+    const { call } = context;
+    this.#context = context;
+    this.path = call.getPath();
+    this.metadata = call.metadata;
+    this.peer = call.getPeer();
+    this.connectionId = context.connectionId;
+    this.writer = new BoundedStreamWriter(
+      { write: (message, done) => call.write(message, done) },
+      { highWaterBytes: context.highWaterBytes },
+    );
+    limitReadAhead(call);
+    call.on("cancelled", () => this.#close({ code: GrpcCode.CANCELLED, details: "the peer went away" }));
+  }
+
+  get isClosed(): boolean {
+    return this.#status !== undefined;
+  }
+
+  /** Starts reading; until then the peer's messages wait in flow control. Once per stream. */
+  accept(handlers: ByteStreamHandlers): void {
+    this.#handlers = handlers;
+    if (this.#status !== undefined) {
+      handlers.closed(this.#status);
+      return;
+    }
+    const { call } = this.#context;
+    call.on("data", (message: Buffer) => this.#guard(() => handlers.message(message)));
+    call.on("end", () => this.#guard(() => handlers.halfClosed?.()));
+  }
+
+  /** Sends response headers now instead of with the first message. */
+  sendHeaders(metadata: Metadata): void {
+    if (this.#status === undefined) this.#context.call.sendMetadata(metadata);
+  }
+
+  pause(): void {
+    this.#context.call.pause();
+  }
+
+  resume(): void {
+    this.#context.call.resume();
+  }
+
+  /** Ends the call with a status. Idempotent: the first status counts. */
+  end(status: GrpcStatus): void {
+    if (this.#status !== undefined) return;
+    const { call, http2Stream, clock } = this.#context;
+    const sent = sendableStatus(status);
+    const timer = clock.setTimeout(() => http2Stream.close(constants.NGHTTP2_CANCEL), END_GRACE_MS);
+    http2Stream.once("close", () => timer.cancel());
+    if (sent.code === GrpcCode.OK) call.end();
+    else call.emit("error", { ...sent, name: "GrpcError", message: sent.details });
+    this.#close(status);
+  }
+
+  #guard(fn: () => void): void {
+    if (this.#status !== undefined) return;
+    try {
+      fn();
+    } catch (error) {
+      this.#context.onError(error);
+      this.end({ code: GrpcCode.INTERNAL, details: "stream failed" });
+    }
+  }
+
+  #close(status: GrpcStatus): void {
+    if (this.#status !== undefined) return;
+    this.#status = status;
+    this.writer.close();
+    try {
+      this.#handlers?.closed(status);
+    } catch (error) {
+      this.#context.onError(error);
+    }
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * A gRPC server of already encoded messages: one listener, plaintext or TLS, with the limits, windows and keepalive that a
+ * control plane needs. Handlers get whole messages as Buffers and write Buffers; nothing is decoded here.
+ */
+
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import {
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  type UntypedHandleCall,
+} from "@grpc/grpc-js";
+import { type Clock, errorMessage, type Service, systemClock } from "@isthmus/std";
+import { http2ServersOf, raiseWindows } from "./grpc-js-internals.ts";
+import { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts";
+import { ListenError, listenError } from "./listen-error.ts";
+import { type ServerTls, TlsServerCredentials } from "./server-credentials.ts";
+import { ServerStream } from "./server-stream.ts";
+import { GrpcCode, GrpcError, sendableStatus } from "./status.ts";
+
+const DEFAULT_STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
+const DEFAULT_CONNECTION_WINDOW_BYTES = 8 * 1024 * 1024;
+const DEFAULT_KEEPALIVE_MS = 15_000;
+const DEFAULT_MAX_STREAMS_PER_CONNECTION = 1_000;
+const DEFAULT_DRAIN_MS = 2_000;
+
+export interface GrpcServerOptions {
+  /** For messages and logs: `kds`. */
+  readonly name: string;
+  readonly address: string;
+  /** 0 takes a free one, see `port`. */
+  readonly port: number;
+  /** Name of the setting that chose the port, for the message when it is busy. */
+  readonly portSetting: string;
+  /** Absent: plaintext. */
+  readonly tls?: ServerTls;
+  readonly maxMessageBytes?: number;
+  readonly streamWindowBytes?: number;
+  readonly connectionWindowBytes?: number;
+  /** A silent connection is pinged after this time and dropped after the same time without an answer. */
+  readonly keepaliveMs?: number;
+  readonly maxStreamsPerConnection?: number;
+  /** Bytes on their way to one stream at which its writer is blocked. */
+  readonly highWaterBytes?: number;
+  /** How long `stop` waits for connections to end by themselves. */
+  readonly drainMs?: number;
+  readonly clock?: Clock;
+  /** Something thrown by a handler; the call it belonged to has been ended. */
+  readonly onError?: (error: unknown, path: string) => void;
+}
+
+export interface UnaryCall {
+  readonly metadata: Metadata;
+  readonly peer: string;
+}
+
+export type UnaryHandler = (request: Buffer, call: UnaryCall) => Promise<Uint8Array> | Uint8Array;
+
+export class GrpcServer implements Service {
+  readonly name: string;
+  readonly #options: GrpcServerOptions;
+  readonly #clock: Clock;
+  readonly #server: Server;
+  readonly #sessions = new Map<ServerHttp2Session, number>();
+  /** Includes connections that never got as far as a session: they too hold up the closing of a listener. */
+  readonly #sockets = new Set<Socket>();
+  #credentials: TlsServerCredentials | undefined;
+  #nextConnectionId = 1;
+  #current: { readonly stream: ServerHttp2Stream; readonly connectionId: number } | undefined;
+  #port: number | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: GrpcServerOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    const keepaliveMs = options.keepaliveMs ?? DEFAULT_KEEPALIVE_MS;
+    this.#server = new Server({
+      "grpc.max_receive_message_length": maxMessageBytes,
+      "grpc.max_send_message_length": maxMessageBytes,
+      "grpc.keepalive_time_ms": keepaliveMs,
+      "grpc.keepalive_timeout_ms": keepaliveMs,
+      "grpc.max_concurrent_streams": options.maxStreamsPerConnection ?? DEFAULT_MAX_STREAMS_PER_CONNECTION,
+      // Per-call bookkeeping for a debug service that nobody asks.
+      "grpc.enable_channelz": 0,
+    });
+  }
+
+  /** The port listened on, once started. */
+  get port(): number {
+    if (this.#port === undefined) throw new Error(`${this.name} is not listening`);
+    return this.#port;
+  }
+
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  /** Registers a bidirectional method by its full path, `/package.Service/Method`. Before `start`. */
+  bidi(path: string, handler: (stream: ServerStream) => void): void {
+    const { highWaterBytes = DEFAULT_HIGH_WATER_BYTES } = this.#options;
+    const onError = (error: unknown): void => this.#options.onError?.(error, path);
+    this.#register(path, true, (call: ServerDuplexStream<Buffer, Buffer>) => {
+      // grpc-js calls the handler of a bidirectional method while node:http2 still emits `stream`.
+      if (this.#current === undefined) throw new Error("handler called outside of the stream event");
+      const { stream: http2Stream, connectionId } = this.#current;
+      const stream = new ServerStream({ call, http2Stream, connectionId, highWaterBytes, clock: this.#clock, onError });
+      try {
+        handler(stream);
+      } catch (error) {
+        onError(error);
+        stream.end({ code: GrpcCode.INTERNAL, details: "stream failed" });
+      }
+    });
+  }
+
+  /** Registers a unary method. Throw a `GrpcError` to answer with a status of your own. */
+  unary(path: string, handler: UnaryHandler): void {
+    this.#register(path, false, (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => {
+      void this.#answer(path, handler, call, done);
+    });
+  }
+
+  /** Rejects with a `ListenError` that names port and setting. */
+  async start(): Promise<void> {
+    const { address, port, tls } = this.#options;
+    this.#credentials = tls === undefined ? undefined : new TlsServerCredentials(tls);
+    const host = address.includes(":") ? `[${address}]` : address;
+    try {
+      this.#port = await new Promise<number>((resolve, reject) => {
+        this.#server.bindAsync(
+          `${host}:${port}`,
+          this.#credentials ?? ServerCredentials.createInsecure(),
+          (error, bound) => (error === null ? resolve(bound) : reject(error)),
+        );
+      });
+    } catch (error) {
+      throw error instanceof ListenError ? error : listenError(this.#options, error);
+    }
+    for (const http2Server of http2ServersOf(this.#server)) {
+      http2Server.on("connection", (socket: Socket) => {
+        this.#sockets.add(socket);
+        socket.once("close", () => this.#sockets.delete(socket));
+      });
+      http2Server.on("session", (session) => this.#opened(session));
+      http2Server.prependListener("stream", (stream) => this.#enter(stream));
+    }
+  }
+
+  /** Exchanges certificate and key; connections made from now on see them. */
+  updateTls(tls: ServerTls): void {
+    if (this.#credentials === undefined) throw new Error(`${this.name} does not use TLS`);
+    this.#credentials.update(tls);
+  }
+
+  /**
+   * Stops listening, lets open calls end for `drainMs`, then cuts what is left. End the streams before: they do not end by
+   * themselves.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#drainThenForce();
+    return this.#stopping;
+  }
+
+  async #drainThenForce(): Promise<void> {
+    if (this.#port === undefined) return;
+    const timer = this.#clock.setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, this.#options.drainMs ?? DEFAULT_DRAIN_MS);
+    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    timer.cancel();
+    this.#port = undefined;
+  }
+
+  #opened(session: ServerHttp2Session): void {
+    const { streamWindowBytes, connectionWindowBytes } = this.#options;
+    this.#sessions.set(session, this.#nextConnectionId);
+    this.#nextConnectionId += 1;
+    session.once("close", () => this.#sessions.delete(session));
+    raiseWindows(session, {
+      streamBytes: streamWindowBytes ?? DEFAULT_STREAM_WINDOW_BYTES,
+      connectionBytes: connectionWindowBytes ?? DEFAULT_CONNECTION_WINDOW_BYTES,
+    });
+  }
+
+  #enter(stream: ServerHttp2Stream): void {
+    const connectionId = (stream.session && this.#sessions.get(stream.session as ServerHttp2Session)) ?? 0;
+    this.#current = { stream, connectionId };
+  }
+
+  #register(path: string, isStream: boolean, handler: UntypedHandleCall): void {
+    const method = {
+      path,
+      requestStream: isStream,
+      responseStream: isStream,
+      requestSerialize: identity,
+      requestDeserialize: identity,
+      responseSerialize: identity,
+      responseDeserialize: identity,
+    };
+    this.#server.addService({ [path]: method }, { [path]: handler });
+  }
+
+  async #answer(
+    path: string,
+    handler: UnaryHandler,
+    call: ServerUnaryCall<Buffer, Buffer>,
+    done: sendUnaryData<Buffer>,
+  ): Promise<void> {
+    try {
+      const answer = await handler(call.request, { metadata: call.metadata, peer: call.getPeer() });
+      done(null, Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength));
+    } catch (error) {
+      if (!(error instanceof GrpcError)) this.#options.onError?.(error, path);
+      const status = error instanceof GrpcError ? error : { code: GrpcCode.INTERNAL, details: errorMessage(error) };
+      done(sendableStatus(status));
+    }
+  }
+}
+
+function identity(bytes: Buffer): Buffer {
+  return bytes;
+}

@@ -188,7 +188,7 @@ class Scanner {
   #escape(): number | undefined {
     const start = this.#at;
     const match = matchAt(
-      /\\(?:([1-7][0-7]{1,2}|0[0-7]{0,2})|x\{([0-9a-fA-F]+)\}|x([0-9a-fA-F]{2})|([afnrtv])|([\u0001-\u007f]))/y,
+      /\\(?:([1-7][0-7]{1,2}|0[0-7]{0,2})|x\{([0-9a-fA-F]+)\}|x([0-9a-fA-F]{2})|([afnrtv])|(\p{ASCII}))/uy,
       this.#text,
       start,
     );

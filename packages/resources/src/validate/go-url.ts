@@ -10,7 +10,6 @@ export interface RequestUri {
   readonly port: string;
 }
 
-const CONTROL = /[\u0000-\u001f\u007f]/;
 const BAD_ESCAPE = /%(?![0-9a-fA-F]{2})/;
 const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):/;
 const USER_INFO = /^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/;
@@ -21,7 +20,7 @@ const BAD_HOST_ESCAPE = /%(?![89a-fA-F][0-9a-fA-F]|25)/;
 
 /** An absolute URI or an absolute path; undefined when it is neither. */
 export function parseRequestUri(text: string): RequestUri | undefined {
-  if (text === "" || CONTROL.test(text) || text.startsWith(":")) return undefined;
+  if (text === "" || hasControl(text) || text.startsWith(":")) return undefined;
   if (text === "*") return { scheme: "", port: "" };
   const scheme = SCHEME.exec(text)?.[1] ?? "";
   const rest = (scheme === "" ? text : text.slice(scheme.length + 1)).replace(/\?[^]*$/, "");
@@ -65,3 +64,5 @@ function portOf(host: string, isHttp: boolean): string | undefined {
 }
 
 const optionalPort = (text: string): string | undefined => (/^(:[0-9]*)?$/.test(text) ? text.slice(1) : undefined);
+
+const hasControl = (text: string): boolean => Array.from(text).some((c) => c < " " || c === "\u007f");

@@ -100,29 +100,31 @@ function decodeInSchemaOrder(decoder: Decoder, schema: ObjectSchema, value: Json
 
 function decodeInGivenOrder(decoder: Decoder, schema: ObjectSchema, value: JsonObject, path: string): JsonObject {
   const { properties } = schema;
-  const entries: [string, JsonValue][] = [];
-  let isChanged = false;
-  for (const givenName of Object.keys(value)) {
+  const givenNames = Object.keys(value);
+  // Built from the first member on that differs; most often none does.
+  let entries: [string, JsonValue][] | undefined;
+  for (let i = 0; i < givenNames.length; i += 1) {
+    const givenName = givenNames[i] ?? "";
     const given = value[givenName] ?? null;
-    const name = Object.hasOwn(properties, givenName) ? givenName : foldedName(schema, givenName, value);
-    const property = name === undefined ? undefined : properties[name];
-    if (name === undefined || property === undefined) {
-      const decoded =
-        schema.additional === undefined ? given : decode(decoder, schema.additional, given, member(path, givenName));
-      isChanged ||= decoded !== given;
-      entries.push([givenName, decoded]);
-      continue;
+    const name = Object.hasOwn(properties, givenName) ? givenName : foldedName(schema, givenName);
+    const property = name === undefined ? schema.additional && { schema: schema.additional } : properties[name];
+    let decoded: JsonValue | undefined = given;
+    // The exact spelling wins over others.
+    if (name !== undefined && name !== givenName && Object.hasOwn(value, name)) decoded = undefined;
+    else if (name !== undefined && property !== undefined)
+      decoded = decodeMember(decoder, property, given, member(path, name));
+    else if (property !== undefined) decoded = decode(decoder, property.schema, given, member(path, givenName));
+    if (decoded !== given || (name !== undefined && name !== givenName)) {
+      entries ??= givenNames.slice(0, i).map((before) => [before, value[before] ?? null]);
     }
-    const decoded = decodeMember(decoder, property, given, member(path, name));
-    isChanged ||= decoded !== given || name !== givenName;
-    if (decoded !== undefined) entries.push([name, decoded]);
+    if (decoded !== undefined) entries?.push([name ?? givenName, decoded]);
   }
   for (const [name, property] of alwaysEmitted(schema)) {
-    if (entries.some(([present]) => present === name)) continue;
+    if (entries === undefined ? Object.hasOwn(value, name) : entries.some(([present]) => present === name)) continue;
+    entries ??= Object.entries(value);
     entries.push([name, decode(decoder, property.schema, {}, member(path, name))]);
-    isChanged = true;
   }
-  return isChanged ? Object.fromEntries(entries) : value;
+  return entries === undefined ? value : Object.fromEntries(entries);
 }
 
 /** `undefined` when the member is to be left out. */
@@ -212,15 +214,14 @@ function isEmpty(value: JsonValue): boolean {
   return value === "" || value === 0 || value === false;
 }
 
-/** The schema's spelling of a member name that differs in case only, unless that spelling is given as well. */
-function foldedName(schema: ObjectSchema, givenName: string, value: JsonObject): string | undefined {
+/** The schema's spelling of a member name that differs in case only. */
+function foldedName(schema: ObjectSchema, givenName: string): string | undefined {
   let names = foldedNames.get(schema);
   if (names === undefined) {
     names = new Map(Object.keys(schema.properties).map((name) => [name.toLowerCase(), name]));
     foldedNames.set(schema, names);
   }
-  const name = names.get(givenName.toLowerCase());
-  return name === undefined || Object.hasOwn(value, name) ? undefined : name;
+  return names.get(givenName.toLowerCase());
 }
 
 const emittedMembers = new WeakMap<ObjectSchema, readonly (readonly [string, Property])[]>();

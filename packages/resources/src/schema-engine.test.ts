@@ -1,4 +1,5 @@
 import type { JsonValue } from "@isthmus/std";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Schema } from "./schema.ts";
 import { decodeWithSchema } from "./schema-decoder.ts";
@@ -206,7 +207,7 @@ describe("decodeWithSchema", () => {
     });
     expect(kept({ selector: { inner: {} }, Name: "b", name: "a" })).toEqual({
       ok: true,
-      value: { selector: { inner: {} }, Name: "b", name: "a" },
+      value: { selector: { inner: {} }, name: "a" },
     });
     expect(dropped({ Name: "b" })).toEqual({ ok: true, value: { selector: { inner: {} } } });
   });
@@ -222,5 +223,30 @@ describe("decodeWithSchema", () => {
   ])("refuses %j", (value, error) => {
     expect(dropped(value)).toEqual({ ok: false, error });
     expect(kept(value)).toEqual({ ok: false, error });
+  });
+
+  it("has one canonical form, which it returns as it is", () => {
+    const name = fc.constantFrom("name", "Name", "selector", "timeout", "ports", "port", "list", "inner", "other");
+    const { any } = fc.letrec<{ any: JsonValue }>((tie) => ({
+      any: fc.oneof(
+        { depthSize: "small" },
+        fc.constantFrom<JsonValue>(null, true, 0, 80, 1.5, "", "a", "60s", "1m0s"),
+        fc.array(tie("any"), { maxLength: 3 }),
+        fc.dictionary(name, tie("any"), { maxKeys: 5 }) as fc.Arbitrary<JsonValue>,
+      ),
+    }));
+    const root = fc.dictionary(name, any, { maxKeys: 6 }) as fc.Arbitrary<JsonValue>;
+    let decodable = 0;
+    fc.assert(
+      fc.property(root, fc.constantFrom("drop", "keep"), (value, unknown) => {
+        const once = decodeWithSchema(schema, value, unknown);
+        if (!once.ok) return;
+        decodable += 1;
+        const twice = decodeWithSchema(schema, once.value, "keep");
+        expect(twice.ok && twice.value).toBe(once.value);
+      }),
+      { numRuns: 2_000, seed: 1 },
+    );
+    expect(decodable).toBeGreaterThan(100);
   });
 });

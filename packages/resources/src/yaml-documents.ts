@@ -2,8 +2,8 @@
  * Files of resources: YAML with any number of documents, of which JSON is one form. Every document that cannot be read is
  * an error with its line; the others are still returned.
  */
-import { errorMessage, type JsonValue, parseJson } from "@isthmus/std";
-import { type Document, LineCounter, type ParsedNode, parseAllDocuments } from "yaml";
+import { errorMessage, JSON_MAX_DEPTH, type JsonValue, parseJson } from "@isthmus/std";
+import { Composer, type CST, type Document, Lexer, LineCounter, Parser } from "yaml";
 
 export interface YamlDocument {
   /** Line of the file, from 1, where the document begins. */
@@ -20,6 +20,9 @@ export interface YamlError {
 /** More aliases than this in one document are refused: a few lines can otherwise expand to gigabytes. */
 const ALIASES_MAX = 100;
 
+/** A collection is one entry of the parser's stack; besides there are its document and what it is about to read. */
+const STACK_MAX = JSON_MAX_DEPTH + 10;
+
 /** Empty documents are left out. */
 export function parseYamlDocuments(text: string): {
   readonly documents: readonly YamlDocument[];
@@ -28,34 +31,49 @@ export function parseYamlDocuments(text: string): {
   const lines = new LineCounter();
   const documents: YamlDocument[] = [];
   const errors: YamlError[] = [];
-  let parsed: readonly Document.Parsed[];
-  try {
-    const all = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
-    parsed = Array.isArray(all) ? all : [];
-  } catch (error) {
-    return { documents, errors: [{ line: 1, message: errorMessage(error) }] };
-  }
-  for (const document of parsed) {
-    const line = lineOf(lines, document.contents);
+  const tokens = readTokens(text, lines, errors);
+  for (const document of new Composer({ version: "1.2" }).compose(tokens)) {
+    const line = lineOf(lines, document.contents?.range[0] ?? document.range[0]);
     if (document.errors.length > 0) {
-      for (const error of document.errors) {
-        errors.push({ line: lines.linePos(error.pos[0]).line || line, message: error.message });
-      }
+      for (const error of document.errors) errors.push({ line: lineOf(lines, error.pos[0]), message: error.message });
       continue;
     }
     if (document.contents === null) continue;
     try {
-      // Through JSON text, so that depth and reserved member names are treated as in any other JSON.
-      const value = parseJson(JSON.stringify(document.toJS({ maxAliasCount: ALIASES_MAX })));
+      const value = jsonOf(document);
       if (!value.ok) errors.push({ line, message: value.error });
       else if (value.value !== null) documents.push({ line, value: value.value });
     } catch (error) {
+      // Too many aliases, or a key that is no scalar.
       errors.push({ line, message: errorMessage(error) });
     }
   }
   return { documents, errors };
 }
 
-function lineOf(lines: LineCounter, contents: ParsedNode | null): number {
-  return contents === null ? 1 : Math.max(lines.linePos(contents.range[0]).line, 1);
+/**
+ * The tokens of all documents before the first that is nested too deep. The parser keeps a stack of its own, but composing
+ * its tokens is recursive, and running out of stack there can end the process instead of throwing.
+ */
+function readTokens(text: string, lines: LineCounter, errors: YamlError[]): readonly CST.Token[] {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  const tokens: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    if (parser.stack.length > STACK_MAX) {
+      const message = `nested deeper than ${JSON_MAX_DEPTH} levels; nothing from here on was read`;
+      errors.push({ line: lineOf(lines, parser.offset), message });
+      return tokens;
+    }
+  }
+  for (const token of parser.end()) tokens.push(token);
+  return tokens;
 }
+
+/** Through JSON text, so that depth and reserved member names are treated as in any other JSON. */
+function jsonOf(document: Document.Parsed): ReturnType<typeof parseJson> {
+  return parseJson(JSON.stringify(document.toJS({ maxAliasCount: ALIASES_MAX })));
+}
+
+const lineOf = (lines: LineCounter, offset: number): number => Math.max(lines.linePos(offset).line, 1);

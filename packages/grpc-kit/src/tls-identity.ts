@@ -53,7 +53,8 @@ export async function loadTlsIdentity(files: {
   readonly privateKey: TlsFile;
   readonly nowMs: number;
 }): Promise<ServerTls> {
-  const [certificate, privateKey] = await Promise.all([read(files.certificate), read(files.privateKey)]);
+  const certificate = await read(files.certificate);
+  const privateKey = await read(files.privateKey);
   checkPair({ ...files, certificateText: certificate, keyText: privateKey });
   return { certificate, privateKey };
 }

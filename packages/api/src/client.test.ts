@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { ApiClient } from "./client.ts";
+import { ApiError } from "./error.ts";
+import { holdSchema, type SyncStatus } from "./sync.ts";
+
+interface Call {
+  readonly method: string | undefined;
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+/** A server that answers each call with the next of the given answers. */
+function clientOf(answers: readonly (readonly [status: number, body: unknown])[], token?: string) {
+  const calls: Call[] = [];
+  const rest = [...answers];
+  const client = new ApiClient({
+    baseUrl: "http://cp:5681/",
+    ...(token === undefined ? {} : { token }),
+    fetch: async (input, init) => {
+      const url = input instanceof Request ? input.url : input.toString();
+      const body = typeof init?.body === "string" ? (JSON.parse(init.body) as unknown) : undefined;
+      calls.push({ method: init?.method, url, headers: new Headers(init?.headers), body });
+      const [status, answer] = rest.shift() ?? [500, "no more answers"];
+      return new Response(typeof answer === "string" ? answer : JSON.stringify(answer), { status });
+    },
+  });
+  return { client, calls };
+}
+
+const item = (name: string) => ({ type: "Zone", name, enabled: true });
+
+describe("listResources", () => {
+  it("follows the pages, whatever host the links name", async () => {
+    const { client, calls } = clientOf([
+      [200, { total: 3, items: [item("a"), item("b")], next: "http://elsewhere/zones?offset=2&size=2" }],
+      [200, { total: 3, items: [item("c")], next: null }],
+    ]);
+    const zones = await client.listResources("/zones", { size: 2, name: "x", labels: { "a/b": "c" } });
+    expect(zones).toEqual([item("a"), item("b"), item("c")]);
+    expect(calls.map(({ url }) => decodeURIComponent(url))).toEqual([
+      "http://cp:5681/zones?size=2&name=x&filter[labels.a/b]=c",
+      "http://cp:5681/zones?size=2&offset=2&name=x&filter[labels.a/b]=c",
+    ]);
+  });
+});
+
+describe("writes", () => {
+  it("say whether they created, and pass warnings on", async () => {
+    const { client, calls } = clientOf(
+      [
+        [201, {}],
+        [200, { warnings: ["old"] }],
+        [200, {}],
+      ],
+      "secret",
+    );
+    expect(await client.put("zones/a b", item("a b"))).toEqual({ created: true, warnings: [] });
+    expect(await client.put("zones/a", item("a"))).toEqual({ created: false, warnings: ["old"] });
+    await client.delete("zones/a");
+    expect(calls.map(({ method, url, body }) => [method, url, body])).toEqual([
+      ["PUT", "http://cp:5681/zones/a%20b", item("a b")],
+      ["PUT", "http://cp:5681/zones/a", item("a")],
+      ["DELETE", "http://cp:5681/zones/a", undefined],
+    ]);
+    expect(calls[0]?.headers.get("authorization")).toBe("Bearer secret");
+    expect(calls[0]?.headers.get("content-type")).toBe("application/json");
+  });
+});
+
+describe("errors", () => {
+  const body = {
+    type: "/std-errors",
+    status: 400,
+    title: "Could not process a resource",
+    detail: "Resource is not valid",
+    invalid_parameters: [{ field: "mesh", reason: "cannot be empty" }],
+    details: "Resource is not valid",
+  };
+
+  it("carry title, detail and parameters", async () => {
+    const error = await clientOf([[400, body]])
+      .client.get("zones/a")
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({
+      status: 400,
+      title: "Could not process a resource",
+      detail: "Resource is not valid",
+      invalidParameters: [{ field: "mesh", reason: "cannot be empty" }],
+      message: "Could not process a resource (Resource is not valid)\n* mesh: cannot be empty",
+    });
+  });
+
+  it("may be plain text", async () => {
+    await expect(clientOf([[404, "404: Page Not Found"]]).client.get("nothing")).rejects.toMatchObject({
+      status: 404,
+      title: "HTTP 404",
+      detail: "404: Page Not Found",
+    });
+  });
+
+  it("tell a missing resource from a missing page", async () => {
+    const missing = { ...body, status: 404, detail: "Not found" };
+    expect(await clientOf([[404, missing]]).client.find("zones/a")).toBeUndefined();
+    await expect(clientOf([[404, "404: Page Not Found"]]).client.find("zonez/a")).rejects.toThrow(ApiError);
+  });
+
+  it.each([["<html>"], [{ items: 3 }], ["null"]])("name an answer that is not of the contract: %j", async (answer) => {
+    await expect(clientOf([[200, answer]]).client.listResources("zones")).rejects.toMatchObject({
+      status: 200,
+      title: "Unexpected answer",
+    });
+  });
+});
+
+describe("sync", () => {
+  const hold = {
+    id: "east/MeshService/global",
+    reason: "first response",
+    since: 5,
+    keys: ["a"],
+    wouldDelete: 3,
+    of: 4,
+    state: "held" as const,
+  };
+
+  it("reads the ledger, also of a newer server", async () => {
+    const status: SyncStatus = { role: "zone", name: "east", historyId: "h", revision: 7, zones: [], holds: [hold] };
+    expect(await clientOf([[200, { ...status, newer: true }]]).client.syncStatus()).toEqual(status);
+    expect(holdSchema.safeParse({ ...hold, state: "gone" }).success).toBe(false);
+  });
+
+  it("lists and releases holds", async () => {
+    const { client, calls } = clientOf([
+      [200, { holds: [hold] }],
+      [200, {}],
+      [200, {}],
+    ]);
+    expect(await client.holds()).toEqual([hold]);
+    await client.acceptHold(hold.id);
+    await client.rejectHold(hold.id);
+    expect(calls.slice(1).map(({ method, url }) => `${method} ${url}`)).toEqual([
+      "POST http://cp:5681/sync/holds/east/MeshService/global/accept",
+      "POST http://cp:5681/sync/holds/east/MeshService/global/reject",
+    ]);
+  });
+});

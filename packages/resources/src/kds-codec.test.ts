@@ -103,7 +103,7 @@ describe("protobuf specs", () => {
   const withUnknown = Uint8Array.of(...known, 0x78, 5);
 
   it("keep fields that we do not know, byte for byte, in memory of their own", () => {
-    const frame = Uint8Array.of(0, 0, ...withUnknown, 0);
+    const frame = Buffer.from([0, 0, ...withUnknown, 0]);
     const decoded = decodeSpec(type("Config"), url, frame.subarray(2, 2 + withUnknown.length));
     if (!decoded.ok) throw new Error(decoded.error);
     expect(decoded.value.spec).toEqual({ config: "x" });

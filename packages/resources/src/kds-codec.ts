@@ -68,9 +68,11 @@ export function decodeSpec(
   if (!decoded.ok) return decoded;
   const spec = specToJson(message, decoded.value);
   if (!spec.ok) return spec;
-  // A view into a received frame would keep the whole frame in memory.
+  // A copy: a view into a received frame would keep the whole frame in memory. (`slice` of a Buffer is a view.)
   return ok(
-    hasUnknownFields(schema, decoded.value) ? { spec: spec.value, opaqueSpec: bytes.slice() } : { spec: spec.value },
+    hasUnknownFields(schema, decoded.value)
+      ? { spec: spec.value, opaqueSpec: new Uint8Array(bytes) }
+      : { spec: spec.value },
   );
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { defineType, flow, json, openObject } from "./define-type.ts";
 import { isReadOnly } from "./read-only.ts";
@@ -110,6 +110,12 @@ describe("builtin types", () => {
     );
   });
 
+  it("have one file each, named after them", () => {
+    const files = readdirSync(new URL("./types/", import.meta.url)).filter((file) => !/\.(gen|test)\.ts$/.test(file));
+    const names = registry.all().map(({ name }) => `${name.toLowerCase()}.ts`);
+    expect(files.map((file) => file.replaceAll("-", "")).sort()).toEqual(names.sort());
+  });
+
   it("are 45 towards zones and 31 towards the global", () => {
     expect(registry.towardsZones()).toHaveLength(45);
     expect(registry.towardsGlobal()).toHaveLength(31);
@@ -190,6 +196,8 @@ describe("Registry", () => {
   it("refuses a name or path that is taken", () => {
     expect(() => new Registry([gadget, gadget])).toThrow(DuplicateTypeError);
     expect(() => new Registry([gadget, { ...gadget, name: "Other" }])).toThrow("path gadgets is registered twice");
+    const other = { ...gadget, name: "Other", path: "others" };
+    expect(() => new Registry([gadget, other])).toThrow("short name gdg is registered twice");
   });
 });
 

@@ -19,7 +19,11 @@ export class Registry {
         if (this.#byPath.has(path)) throw new DuplicateTypeError(`path ${path} is registered twice`);
         this.#byPath.set(path, type);
       }
-      if (type.shortName !== undefined) this.#byShortName.set(type.shortName, type);
+      if (type.shortName === undefined) continue;
+      if (this.#byShortName.has(type.shortName)) {
+        throw new DuplicateTypeError(`short name ${type.shortName} is registered twice`);
+      }
+      this.#byShortName.set(type.shortName, type);
     }
   }
 

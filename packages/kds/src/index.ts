@@ -1,1 +1,73 @@
-export {};
+// Feed, mapping, sessions, ledger and wire form.
+export type {
+  Cursor,
+  Delta,
+  DeltaResult,
+  EncodedResource,
+  OutboxChange,
+  OutboxFailure,
+  OutboxOptions,
+  OutboxView,
+  Pending,
+} from "./feed/outbox.ts";
+export { Outbox, RESOURCE_MAX_BYTES } from "./feed/outbox.ts";
+export type {
+  SyncRejection,
+  SyncRow,
+  SyncState,
+  SyncStatus,
+  WorstRow,
+  ZoneSync,
+} from "./ledger/sync-status.ts";
+export { type Audience, isEntitled, type Recipient } from "./mapping/audience.ts";
+export { audienceTowardsGlobal, audienceTowardsZones, homeOf } from "./mapping/audience-of.ts";
+export {
+  ALL_FEATURES,
+  EXTENSION_HOLDS,
+  EXTENSION_INTENT,
+  type FeatureSet,
+  featureSetOf,
+  HEADER_FEATURE_HASH_SUFFIX,
+  HEADER_FEATURE_PING_HEALTH,
+  NODE_FEATURES,
+} from "./mapping/features.ts";
+export type { MappingRules, SenderRole } from "./mapping/mapper.ts";
+export {
+  type ApplyOutcome,
+  keyOfWireName,
+  type ReceivedBatch,
+  type ReceivedResource,
+  type Rejection,
+  type RejectionKind,
+  wireNameOf,
+} from "./session/received-resource.ts";
+export {
+  createReceiver,
+  FIRST_TYPE_WAIT_MS,
+  type ReceivedResponse,
+  type ReceiverContext,
+  type ReceiverEffect,
+  type ReceiverEvent,
+  type ReceiverNote,
+  type ReceiverOptions,
+  type ReceiverState,
+  type ReceiverTypeState,
+  stepReceiver,
+} from "./session/receiver.ts";
+export {
+  createSender,
+  type EndCode,
+  lowestCursor,
+  type SenderContext,
+  type SenderEffect,
+  type SenderEvent,
+  type SenderNote,
+  type SenderOptions,
+  type SenderRequest,
+  type SenderState,
+  type SenderTypeState,
+  stepSender,
+} from "./session/sender.ts";
+export { type BuildVersion, type NodeIdentity, nodeMetadata, type PeerInfo, readPeerInfo } from "./wire/node.ts";
+export { encodeAck, encodeNack, encodeSubscribe, type ReceivedRequest, readRequest } from "./wire/request.ts";
+export { encodeResponse, type ResponseReader, readResponse } from "./wire/response.ts";

@@ -1,0 +1,137 @@
+/** DeltaDiscoveryResponse between bytes and what the sessions speak of. */
+import {
+  type DeltaResource,
+  decodeDeltaResponse,
+  decodeKumaResource,
+  encodeDeltaResponse,
+  KUMA_RESOURCE_TYPE_URL,
+  messageNameOf,
+} from "@isthmus/proto";
+import {
+  decodeSpec,
+  decodeStatus,
+  formatViolations,
+  NAME_MAX_BYTES,
+  type Registry,
+  type Resource,
+  schemaViolations,
+  type TypeDescriptor,
+  type ValidationContext,
+  type Violation,
+} from "@isthmus/resources";
+import { err, ok, type Result } from "@isthmus/std";
+import { type ReceivedResource, type Rejection, wireNameOf } from "../session/received-resource.ts";
+import type { ReceivedResponse } from "../session/receiver-state.ts";
+import type { SenderEffect } from "../session/sender-state.ts";
+
+/** What an ill-formed name is cut to in messages. */
+const SHOWN_NAME_MAX_LENGTH = 300;
+
+export interface ResponseReader {
+  readonly registry: Registry;
+  /** Which side validates. */
+  readonly mode: ValidationContext["mode"];
+}
+
+/**
+ * Decodes and validates. One bad resource becomes a rejection, the others go on; only a message that is no protobuf at
+ * all is an error. A type that the registry does not know yields no resources: the session refuses it anyway.
+ */
+export function readResponse(bytes: Uint8Array, reader: ResponseReader): Result<ReceivedResponse, string> {
+  const decoded = decodeDeltaResponse(bytes);
+  if (!decoded.ok) return decoded;
+  const { typeUrl, nonce, resources, removed, intents } = decoded.value;
+  const descriptor = reader.registry.get(typeUrl);
+  const upserts = new Map<string, ReceivedResource>();
+  const invalid: Rejection[] = [];
+  for (const resource of descriptor === undefined ? [] : resources) {
+    const read = readResource(resource, descriptor as TypeDescriptor, reader.mode);
+    // Of several with one name the last counts.
+    if (read.ok) upserts.set(read.value.wireName, read.value);
+    else invalid.push(read.error);
+  }
+  for (const { wireName } of invalid) upserts.delete(wireName);
+  const received = { type: typeUrl, nonce, removed, invalid, intents, bytes: bytes.byteLength };
+  return ok({ ...received, upserts: [...upserts.values()] });
+}
+
+/** The bytes of a `send` effect: a header and the shared chunks. `controlPlane` is `global` or the zone name. */
+export function encodeResponse(send: Extract<SenderEffect, { kind: "send" }>, controlPlane: string): Uint8Array {
+  return encodeDeltaResponse({
+    typeUrl: send.type,
+    nonce: send.nonce,
+    controlPlane,
+    chunks: send.upserts.map((upsert) => upsert.chunk),
+    removed: send.removals,
+    intents: send.intents,
+  });
+}
+
+function readResource(
+  resource: DeltaResource,
+  descriptor: TypeDescriptor,
+  mode: ValidationContext["mode"],
+): Result<ReceivedResource, Rejection> {
+  const undecodable = (reason: string, wireName = resource.name): Result<never, Rejection> =>
+    err({ wireName: wireName.slice(0, SHOWN_NAME_MAX_LENGTH), kind: "undecodable", reason });
+  if (resource.kumaResourceBytes === undefined) return undecodable("resource without content");
+  if (messageNameOf(resource.anyTypeUrl ?? "") !== messageNameOf(KUMA_RESOURCE_TYPE_URL)) {
+    return undecodable(`content is no KumaResource but ${JSON.stringify(resource.anyTypeUrl)}`);
+  }
+  const decoded = decodeKumaResource(resource.kumaResourceBytes);
+  if (!decoded.ok) return undecodable(decoded.error);
+  const { meta, spec, status } = decoded.value;
+  if (meta === undefined) return undecodable("resource without meta");
+  const wireName = wireNameOf(meta);
+  if (spec === undefined) return undecodable("resource without spec", wireName);
+  const decodedSpec = decodeSpec(descriptor, spec.typeUrl, spec.value);
+  if (!decodedSpec.ok) return undecodable(decodedSpec.error, wireName);
+  const decodedStatus = decodeStatus(descriptor, status?.value);
+  if (!decodedStatus.ok) return undecodable(`status: ${decodedStatus.error}`, wireName);
+
+  const draft = {
+    type: descriptor.name,
+    mesh: meta.mesh,
+    name: meta.name,
+    labels: meta.labels,
+    ...decodedSpec.value,
+    ...(decodedStatus.value === undefined ? {} : { status: decodedStatus.value }),
+  };
+  const violations = violationsOf(descriptor, { ...draft, creationTime: "", modificationTime: "", version: 0 }, mode);
+  if (violations.length === 0) return ok({ wireName, version: resource.version, resource: draft });
+  return err({
+    wireName: wireName.slice(0, SHOWN_NAME_MAX_LENGTH),
+    kind: "invalid",
+    reason: formatViolations(violations),
+  });
+}
+
+/**
+ * The type's own rules, and of names only what a store cannot do without: peers write names that our REST would refuse.
+ */
+function violationsOf(
+  descriptor: TypeDescriptor,
+  resource: Resource,
+  mode: ValidationContext["mode"],
+): readonly Violation[] {
+  const violations: Violation[] = [];
+  for (const field of ["name", "mesh"] as const) {
+    const value = resource[field];
+    if (Buffer.byteLength(value) > NAME_MAX_BYTES) {
+      violations.push({ field, reason: `value length must less or equal ${NAME_MAX_BYTES}` });
+    }
+    if (value.includes("\u0000")) violations.push({ field, reason: "must not contain NUL" });
+  }
+  if (resource.name === "") violations.push({ field: "name", reason: "cannot be empty" });
+  if (descriptor.scope === "Mesh" && resource.mesh === "") {
+    violations.push({ field: "mesh", reason: "cannot be empty" });
+  }
+  if (descriptor.scope === "Global" && resource.mesh !== "") {
+    violations.push({ field: "mesh", reason: `${descriptor.name} belongs to no mesh` });
+  }
+  if (descriptor.format.kind === "json") {
+    violations.push(...schemaViolations(descriptor.format.schema, resource.spec, "spec"));
+  }
+  violations.push(...(descriptor.validate?.(resource, { mode }) ?? []));
+  return violations;
+}

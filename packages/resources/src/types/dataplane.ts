@@ -1,5 +1,6 @@
 import { defineType, flow, protobuf } from "../define-type.ts";
 import type { TypeDescriptor } from "../type-descriptor.ts";
+import { validateDataplane } from "../validate/dataplane.ts";
 
 export const descriptor: TypeDescriptor = defineType({
   name: "Dataplane",
@@ -12,4 +13,5 @@ export const descriptor: TypeDescriptor = defineType({
   isProxy: true,
   insight: "DataplaneInsight",
   overview: "DataplaneOverview",
+  validate: validateDataplane,
 });

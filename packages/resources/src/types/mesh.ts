@@ -1,5 +1,7 @@
 import { defineType, flow, protobuf } from "../define-type.ts";
+import { nameDeprecations } from "../names.ts";
 import type { TypeDescriptor } from "../type-descriptor.ts";
+import { defaultMesh, validateMesh } from "../validate/mesh.ts";
 
 export const descriptor: TypeDescriptor = defineType({
   name: "Mesh",
@@ -10,4 +12,7 @@ export const descriptor: TypeDescriptor = defineType({
   singular: "mesh",
   shortName: "m",
   isHashedTowardsZones: false,
+  defaults: defaultMesh,
+  validate: validateMesh,
+  deprecations: nameDeprecations,
 });

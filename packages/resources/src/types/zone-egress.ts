@@ -1,5 +1,6 @@
 import { defineType, flow, protobuf } from "../define-type.ts";
 import type { TypeDescriptor } from "../type-descriptor.ts";
+import { validateZoneEgress } from "../validate/zone-proxies.ts";
 
 export const descriptor: TypeDescriptor = defineType({
   name: "ZoneEgress",
@@ -12,4 +13,5 @@ export const descriptor: TypeDescriptor = defineType({
   isProxy: true,
   insight: "ZoneEgressInsight",
   overview: "ZoneEgressOverview",
+  validate: validateZoneEgress,
 });

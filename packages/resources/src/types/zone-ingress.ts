@@ -1,5 +1,6 @@
 import { defineType, flow, protobuf } from "../define-type.ts";
 import type { TypeDescriptor } from "../type-descriptor.ts";
+import { validateZoneIngress } from "../validate/zone-proxies.ts";
 
 export const descriptor: TypeDescriptor = defineType({
   name: "ZoneIngress",
@@ -13,4 +14,5 @@ export const descriptor: TypeDescriptor = defineType({
   isProxy: true,
   insight: "ZoneIngressInsight",
   overview: "ZoneIngressOverview",
+  validate: validateZoneIngress,
 });

@@ -1,4 +1,5 @@
 import { defineType, flow, protobuf } from "../define-type.ts";
+import { nameDeprecations } from "../names.ts";
 import type { TypeDescriptor } from "../type-descriptor.ts";
 
 export const descriptor: TypeDescriptor = defineType({
@@ -11,4 +12,5 @@ export const descriptor: TypeDescriptor = defineType({
   shortName: "z",
   insight: "ZoneInsight",
   overview: "ZoneOverview",
+  deprecations: nameDeprecations,
 });

@@ -1,7 +1,9 @@
 /** Rules of outbounds and reachable backends. Source: kuma v2.14.3: pkg/core/resources/apis/mesh/dataplane_validator.go. */
 import type { JsonObject } from "@isthmus/std";
+import { byteLength, isDns1123Subdomain } from "../kubernetes-names.ts";
+import { NAME_MAX_BYTES } from "../names.ts";
 import { at, member, type Violations } from "../violation.ts";
-import { DNS_1123_SUBDOMAIN, isIpAddress } from "./host.ts";
+import { isIpAddress } from "./host.ts";
 import { messageAt, numberAt, objectAt, objectsAt, textAt, textsAt } from "./json-access.ts";
 import { checkFlatPort } from "./primitives.ts";
 import { checkTags, SERVICE_TAG } from "./tags.ts";
@@ -10,7 +12,6 @@ const BACKEND_KINDS = ["MeshExternalService", "MeshMultiZoneService", "MeshServi
 const UNKNOWN_KIND = `invalid value. Available values are: ${BACKEND_KINDS.join(",")}`;
 /** Without the first `y`, as Kuma spells the path. */
 const REFS = "networking.transparentProxing.reachableBackends.refs";
-const NAME_MAX_BYTES = 253;
 
 export function checkOutbound(outbound: JsonObject, path: string, found: Violations): void {
   checkFlatPort(numberAt(outbound, "port"), member(path, "port"), found);
@@ -61,8 +62,8 @@ function checkBackendRef(ref: JsonObject, path: string, found: Violations): void
 const isKnownKind = (kind: string): boolean => BACKEND_KINDS.some((known) => known === kind);
 
 function nameError(name: string): string | undefined {
-  if (Buffer.byteLength(name) > NAME_MAX_BYTES) return `value length must less or equal ${NAME_MAX_BYTES}`;
-  return DNS_1123_SUBDOMAIN.test(name)
+  if (byteLength(name) > NAME_MAX_BYTES) return `value length must less or equal ${NAME_MAX_BYTES}`;
+  return isDns1123Subdomain(name)
     ? undefined
     : "invalid characters. A lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', " +
         "and must start and end with an alphanumeric character";

@@ -2,17 +2,14 @@
  * Checks that many types share: ports, lengths, addresses, choices. Each adds to the given collection, at the given path.
  * Source: kuma v2.14.3: pkg/core/validators, pkg/core/resources/apis/mesh/validators.go.
  */
-import type { Resource } from "../resource.ts";
 import { member, type Violations } from "../violation.ts";
 import { goQuote } from "./go-quote.ts";
 import { isDnsName, isIpAddress } from "./host.ts";
-import { valueAt } from "./json-access.ts";
 
 export const MUST_BE_DEFINED = "must be defined";
 export const MUST_NOT_BE_EMPTY = "must not be empty";
 
 const PORT_MAX = 65_535;
-const DISPLAY_NAME = "kuma.io/display-name";
 
 /** Path of a map entry; keys are quoted as Go does. */
 export const key = (path: string, name: string): string => `${path}[${goQuote(name)}]`;
@@ -58,9 +55,3 @@ export function plainChoice(label: string, allowed: readonly string[]): string {
 }
 
 export const allowedValues = (values: readonly string[]): string => `Allowed values: ${values.join(", ")}`;
-
-/** The name the user gave: KDS and Kubernetes rename resources and keep it in a label. */
-export function displayName(resource: Pick<Resource, "name" | "labels">): string {
-  const label = valueAt(resource.labels, DISPLAY_NAME);
-  return typeof label === "string" && label !== "" ? label : resource.name;
-}

@@ -11,6 +11,8 @@ export type {
   Pending,
 } from "./feed/outbox.ts";
 export { Outbox, RESOURCE_MAX_BYTES } from "./feed/outbox.ts";
+export { type ReceiverRowsContext, receiverRows } from "./ledger/receiver-rows.ts";
+export { type SenderRowsContext, senderRows } from "./ledger/sender-rows.ts";
 export type {
   SyncRejection,
   SyncRow,
@@ -19,6 +21,7 @@ export type {
   WorstRow,
   ZoneSync,
 } from "./ledger/sync-status.ts";
+export { type Connection, isInSync, offlineZone, onlineZone, worstOf } from "./ledger/zone-sync.ts";
 export { type Audience, isEntitled, type Recipient } from "./mapping/audience.ts";
 export { audienceTowardsGlobal, audienceTowardsZones, homeOf } from "./mapping/audience-of.ts";
 export {

@@ -149,7 +149,7 @@ export class OutboxVariant implements OutboxView {
   #onZonesToggled(zones: ReadonlySet<string>, event: CommitEvent, causes: CommitCauses, touched: Set<string>): void {
     for (const state of this.#types.values()) {
       if (!state.descriptor.kds.acrossZones) continue;
-      for (const row of [...state.feed.rows()]) {
+      for (const row of state.feed.rows()) {
         const { resource } = row;
         if (resource === undefined) continue;
         const home = homeOf(resource);

@@ -109,7 +109,7 @@ export class Outbox {
     for (const type of this.#plain?.apply(event, toggled) ?? []) types.add(type);
     if (types.size === 0) return;
     const change = { types, revision: event.revision, committedAt: event.committedAt };
-    for (const listener of [...this.#listeners]) listener(change);
+    for (const listener of this.#listeners) listener(change);
   }
 
   /** Zones whose resources other zones lose or get back with this commit. */

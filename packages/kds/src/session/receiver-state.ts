@@ -107,6 +107,7 @@ export interface ReceiverTypeState {
   /** By wire name; an entry goes when the source says something else about the resource. */
   readonly rejected: ReadonlyMap<string, ReceivedRejection>;
   readonly holds: readonly string[];
+  readonly heldSince: number | undefined;
 }
 
 export interface ReceiverState {

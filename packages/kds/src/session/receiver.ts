@@ -12,7 +12,6 @@ import type {
   ReceiverContext,
   ReceiverEffect,
   ReceiverEvent,
-  ReceiverNote,
   ReceiverOptions,
   ReceiverPhase,
   ReceiverState,
@@ -223,7 +222,7 @@ function finish(record: OwnType, result: Stimulus["applied"], step: Step): void 
   record.phase = "idle";
   record.lastAppliedAt = step.now;
   record.lastNonce = batch.nonce;
-  record.holds = outcome.holds;
+  setHolds(record, outcome.holds, step.now);
   record.toldHolds = outcome.holds;
   step.effects.push({ kind: "note", note: "applied", type: record.type, outcome });
   respond(record, batch, [...batch.invalid, ...outcome.rejected], step);
@@ -280,13 +279,19 @@ function fail(record: OwnType, failure: Stimulus["storeFailed"], step: Step): vo
   endStream(step, "INTERNAL", `could not store ${failure.type}: ${failure.reason}`);
 }
 
-function rememberHolds(record: OwnType, stimulus: Stimulus["held"]): void {
-  record.holds = stimulus.holds;
+function rememberHolds(record: OwnType, stimulus: Stimulus["held"], step: Step): void {
+  setHolds(record, stimulus.holds, step.now);
+}
+
+function setHolds(record: OwnType, holds: readonly string[], now: number): void {
+  record.holds = holds;
+  if (holds.length === 0) record.heldSince = undefined;
+  else record.heldSince ??= now;
 }
 
 /** Repeats the last nonce: the sender ignores it but for the holds. */
 function tellHolds(record: OwnType, stimulus: Stimulus["held"], step: Step): void {
-  record.holds = stimulus.holds;
+  setHolds(record, stimulus.holds, step.now);
   const isTold =
     record.toldHolds.length === record.holds.length && record.toldHolds.every((id, i) => id === record.holds[i]);
   if (!step.state.takesHolds || isTold) return;
@@ -328,6 +333,7 @@ function newType(type: string, now: number): OwnType {
     lastNack: undefined,
     rejected: new Map(),
     holds: [],
+    heldSince: undefined,
     toldHolds: [],
   };
 }

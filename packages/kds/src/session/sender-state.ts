@@ -147,6 +147,8 @@ export interface SenderTypeState {
   /** By wire name; `""` stands for the type as a whole, `"*"` for more than are listed. */
   readonly rejected: ReadonlyMap<string, SentRejection>;
   readonly held: readonly string[];
+  /** Commit time of the oldest change of the response that was held, or when the hold was told. */
+  readonly heldSince: number | undefined;
   readonly oversizeBytes: number | undefined;
   readonly responses: number;
   readonly acks: number;

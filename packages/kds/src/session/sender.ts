@@ -181,7 +181,7 @@ function onRequest(request: SenderRequest, step: Step): void {
     isResubscribed = named !== record.named;
     if (isResubscribed) changeSubscription(record, named);
   }
-  if (request.held !== undefined) record.held = request.held;
+  if (request.held !== undefined) rememberHeld(record, request.held, context.now);
   TRANSITIONS[record.phase][stimulusOf(request, state)](record, step);
   if (isResubscribed) tellNow(record, step);
 }
@@ -210,6 +210,7 @@ function newType(request: SenderRequest, step: Step): OwnType {
     subscribedAt: step.context.now,
     rejected: new Map(),
     held: [],
+    heldSince: undefined,
     oversizeBytes: undefined,
     responses: 0,
     acks: 0,
@@ -218,6 +219,12 @@ function newType(request: SenderRequest, step: Step): OwnType {
     lastAckAt: undefined,
     lastNack: undefined,
   };
+}
+
+function rememberHeld(record: OwnType, held: readonly string[], now: number): void {
+  record.held = held;
+  if (held.length === 0) record.heldSince = undefined;
+  else record.heldSince ??= record.flight?.oldestChangeAt ?? now;
 }
 
 /** A wildcard that becomes a list of names, or the reverse, starts over: what was sent by the other rule is unknown. */

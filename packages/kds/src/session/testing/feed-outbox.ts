@@ -107,5 +107,6 @@ function resourceOf(type: string, name: string, content: string, version: number
 }
 
 function contentOf(resource: Resource): string {
-  return String(resource.spec.content);
+  const { content } = resource.spec;
+  return typeof content === "string" ? content : "";
 }

@@ -1,10 +1,9 @@
 /** The `{min, max}` block of TLS versions. Source: kuma v2.14.3: api/common/v1alpha1/tls/tls.go. */
 import type { JsonObject } from "@isthmus/std";
+import { TLS_VERSIONS } from "../schemas/tls-version.ts";
 import { member, type Violations } from "../violation.ts";
 import { optionalTextAt } from "./json-access.ts";
 import { quotedChoice } from "./primitives.ts";
-
-export const TLS_VERSIONS = ["TLSAuto", "TLS10", "TLS11", "TLS12", "TLS13"] as const;
 
 export function checkTlsVersion(version: JsonObject, path: string, found: Violations): void {
   const order = (name: "min" | "max"): number => {

@@ -3,6 +3,9 @@ export { type ConfigProblem, formatProblems, leafPaths, loadConfig, variablesOf 
 export { type Config, configSchema } from "./config/schema.ts";
 export { DiagnosticsServer } from "./diagnostics-server.ts";
 export { BUILD_VERSION, ISTHMUS_VERSION, KUMA_PRODUCT, KUMA_VERSION, newInstanceId } from "./identity.ts";
+export { type Instance, openInstance } from "./instance.ts";
+export { kdsLogger } from "./kds-log.ts";
+export { bindKdsMetrics, type KdsMetricsOptions } from "./kds-metrics.ts";
 export { kdsServerTls } from "./kds-tls.ts";
 export { createLogger, type Logger } from "./log.ts";
 export { Metrics } from "./metrics.ts";

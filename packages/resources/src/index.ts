@@ -1,3 +1,4 @@
+export { type DataplaneAdmission, meshMembershipError, prepareDataplane } from "./dataplane-admission.ts";
 export {
   defineLegacyPolicy,
   definePolicy,
@@ -68,6 +69,7 @@ export {
   PolicyRoleError,
   policyRole,
 } from "./policy-role.ts";
+export { commonProtocol, type Protocol, parseProtocol, SUPPORTED_PROTOCOLS } from "./protocol.ts";
 export { isReadOnly } from "./read-only.ts";
 export { DuplicateTypeError, Registry } from "./registry.ts";
 export { describeKey, keyOf, type Labels, type Resource, type ResourceKey } from "./resource.ts";
@@ -94,6 +96,17 @@ export type {
   ValidationContext,
 } from "./type-descriptor.ts";
 export { builtinTypes } from "./types/all.gen.ts";
+export { type DataSource, dataSourceFrom } from "./validate/data-source.ts";
+export { sectionName } from "./validate/dataplane-listeners.ts";
+export { parseTemplate, renderTemplate, type Template, type TemplateData } from "./validate/go-template.ts";
+export {
+  builtinCaSecrets,
+  type LoadDataSource,
+  secretUsedByMesh,
+  validateCaBackends,
+  validateMeshCreate,
+  validateMeshUpdate,
+} from "./validate/mesh-ca.ts";
 export { type ValidateOptions, validateResource } from "./validate-resource.ts";
 export { at, entry, formatViolations, member, type Violation, Violations } from "./violation.ts";
 export { parseYamlDocuments, type YamlDocument, type YamlError } from "./yaml-documents.ts";

@@ -9,7 +9,7 @@ const gadget = defineType({
   scope: "Mesh",
   format: json({ kind: "object", properties: { port: { schema: { kind: "integer" }, required: true } } }),
   kds: flow("globalToZones"),
-  validate: ({ spec }) => (spec.port === 13 ? [{ field: "spec.port", reason: "is unlucky" }] : []),
+  validate: ({ spec }) => (spec.port === 13 ? [UNLUCKY] : []),
 });
 
 function resource(changes: Partial<Resource> = {}): Resource {
@@ -26,6 +26,7 @@ function resource(changes: Partial<Resource> = {}): Resource {
   };
 }
 
+const UNLUCKY = { field: "spec.port", reason: "is unlucky" };
 const mode = { mode: "global" } as const;
 const reasons = (changes: Partial<Resource>, isFromPeer = false): string[] =>
   validateResource(gadget, resource(changes), mode, { isFromPeer }).map((v) => `${v.field}: ${v.reason}`);
@@ -36,6 +37,14 @@ describe("validateResource", () => {
     expect(reasons({ spec: { port: 13 } })).toEqual(["spec.port: is unlucky"]);
     expect(reasons({ name: "", spec: {} })).toEqual(["name: cannot be empty", "spec.port: in body is required"]);
     expect(reasons({ spec: { port: "13" } })).toEqual(['spec.port: in body must be of type integer: "string"']);
+  });
+
+  it("lets the rules of the type speak first about what peers send", () => {
+    const gizmo = { ...gadget, validate: ({ spec }: Resource) => (spec.port === "13" ? [UNLUCKY] : []) };
+    const fromPeer = (spec: Resource["spec"]): unknown =>
+      validateResource(gizmo, resource({ spec }), mode, { isFromPeer: true });
+    expect(fromPeer({ port: "13" })).toEqual([UNLUCKY]);
+    expect(fromPeer({})).toEqual([{ field: "spec.port", reason: "in body is required" }]);
   });
 
   it("takes older names from peers, but none that do not fit into keys", () => {

@@ -9,23 +9,34 @@ import type { Violation } from "./violation.ts";
 export interface ValidateOptions {
   /**
    * The resource came over KDS. Peers hold names from times when more characters were allowed, and Kuma takes them; here
-   * they only have to fit into keys.
+   * they only have to fit into keys. Rules speak first, as Kuma has no others for peers and their texts get into NACKs.
    */
   readonly isFromPeer?: boolean;
 }
 
-/** Empty when the resource is valid. The rules of a type may rely on the shape, so the schema alone speaks if it fails. */
+/**
+ * Empty when the resource is valid. Schema and rules of the type often say the same in different words, so the later of
+ * the two is asked only if the earlier one finds nothing.
+ */
 export function validateResource(
   descriptor: TypeDescriptor,
   resource: Resource,
   context: ValidationContext,
   options: ValidateOptions = {},
 ): readonly Violation[] {
-  const names =
-    options.isFromPeer === true ? peerNameViolations(descriptor, resource) : nameViolations(descriptor, resource);
   const { format } = descriptor;
-  const shape = format.kind === "json" ? schemaViolations(format.schema, resource.spec, "spec") : [];
-  return [...names, ...(shape.length > 0 ? shape : (descriptor.validate?.(resource, context) ?? []))];
+  const shape = (): readonly Violation[] =>
+    format.kind === "json" ? schemaViolations(format.schema, resource.spec, "spec") : [];
+  const rules = (): readonly Violation[] => descriptor.validate?.(resource, context) ?? [];
+  if (options.isFromPeer === true) {
+    return [...peerNameViolations(descriptor, resource), ...firstFindings(rules, shape)];
+  }
+  return [...nameViolations(descriptor, resource), ...firstFindings(shape, rules)];
+}
+
+function firstFindings(first: () => readonly Violation[], second: () => readonly Violation[]): readonly Violation[] {
+  const found = first();
+  return found.length > 0 ? found : second();
 }
 
 function peerNameViolations(descriptor: TypeDescriptor, resource: Resource): readonly Violation[] {

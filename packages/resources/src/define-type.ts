@@ -29,6 +29,8 @@ export interface PolicyDefinition {
   /** `asRules`: items are read as inbound rules; `asSubsets`: the older reading by client tags. */
   readonly from?: "asRules" | "asSubsets";
   readonly emptyStatus?: JsonObject;
+  /** Shape of the `default` of every item; without it any configuration is carried as given. */
+  readonly conf?: ObjectSchema;
   /** Display name where splitting the name at capitals would not give Kuma's. */
   readonly singularDisplayName?: string;
 }
@@ -57,7 +59,7 @@ export function defineType(definition: TypeDefinition): TypeDescriptor {
 }
 
 export function definePolicy(definition: PolicyDefinition): TypeDescriptor {
-  const { name, shortName, to = false, rules = false, from, ...rest } = definition;
+  const { name, shortName, to = false, rules = false, from, conf, ...rest } = definition;
   const lowerName = name.toLowerCase();
   const policy: PolicyTraits = {
     hasTo: to,
@@ -72,7 +74,7 @@ export function definePolicy(definition: PolicyDefinition): TypeDescriptor {
     shortName,
     policy,
     scope: "Mesh",
-    format: json(policySchema(policy)),
+    format: json(policySchema(policy, conf)),
     kds: flow("globalToZones", "zoneToGlobal", "acrossZones"),
     path: pluralOf(lowerName),
     singular: lowerName,
@@ -165,16 +167,19 @@ function splitAtCapitals(name: string): string {
   return name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2");
 }
 
-/** Shape that all targetRef policies share; the configuration of each is carried as given. */
-function policySchema(policy: PolicyTraits): ObjectSchema {
+/** Shape that all targetRef policies share; what it does not name is carried as given. */
+function policySchema(policy: PolicyTraits, conf: ObjectSchema | undefined): ObjectSchema {
+  const configuration: ObjectSchema["properties"] =
+    conf === undefined ? {} : { default: { schema: conf, alwaysEmitted: true } };
+  const rules = { schema: { kind: "array", items: item(configuration) } } as const;
   const targets = {
-    schema: { kind: "array", items: item({ targetRef: { schema: targetRef, required: true } }) },
+    schema: { kind: "array", items: item({ targetRef: { schema: targetRef, required: true }, ...configuration }) },
   } as const;
   return item({
     targetRef: { schema: targetRef },
     ...(policy.hasTo ? { to: targets } : {}),
     ...(policy.hasFrom ? { from: targets } : {}),
-    ...(policy.hasRules ? { rules: { schema: { kind: "array", items: openObject } } } : {}),
+    ...(policy.hasRules ? { rules } : {}),
   });
 }
 

@@ -77,11 +77,11 @@ describe("parseResource", () => {
     expect(failureOf(gadget, document)).toEqual({
       kind: "invalid",
       violations: [
-        { field: "", reason: "type in body should be one of [Gadget]" },
+        { field: "", reason: ".name in body is required" },
         { field: "", reason: 'labels.a in body must be of type string: "number"' },
         { field: "spec.port", reason: "in body should be greater than or equal to 1" },
         { field: "spec.state", reason: "in body should be one of [On Off]" },
-        { field: "", reason: ".name in body is required" },
+        { field: "", reason: "type in body should be one of [Gadget]" },
       ],
     });
     expect(failureOf(gadget, { type: "Gadget", name: "a" })).toEqual({
@@ -189,7 +189,7 @@ describe("parseResource", () => {
       targetRef: { kind: "Mesh" },
       to: [{ targetRef: { kind: "Mesh" }, default: { a: [null, 1.5, "x"] } }],
     };
-    const parsed = parseResource(type("MeshTimeout"), { type: "MeshTimeout", name: "a", spec });
+    const parsed = parseResource(type("MeshRetry"), { type: "MeshRetry", name: "a", spec });
     expect(parsed.ok && parsed.value.spec).toEqual(spec);
   });
 });

@@ -52,8 +52,8 @@ describe("schemaViolations", () => {
       { kind: "integer" },
       1.5,
       [
-        'spec.x in body must be of type integer: "number"',
         "Checked value must be of type integer (default format) in spec.x",
+        'spec.x in body must be of type integer: "number"',
       ],
     ],
     [

@@ -8,11 +8,14 @@ import type { IntegerSchema, NumberSchema, ObjectSchema, Schema, StringSchema } 
 import type { Violation } from "./violation.ts";
 import { at, member } from "./violation.ts";
 
-/** `path` is where `value` sits in the resource; "" for the resource itself. */
+/**
+ * `path` is where `value` sits in the resource; "" for the resource itself. In order of text: Kuma's order follows that of
+ * a Go map and differs from one answer to the next.
+ */
 export function schemaViolations(schema: Schema, value: JsonValue, path: string): readonly Violation[] {
   const texts: string[] = [];
   check(schema, value, path, texts);
-  return texts.map(toViolation);
+  return texts.sort().map(toViolation);
 }
 
 const INT32_LIMIT = 2 ** 31;

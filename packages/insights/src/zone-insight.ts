@@ -102,8 +102,8 @@ function compact(subscription: JsonObject): JsonObject {
   );
 }
 
-function withoutStat({ stat: _, ...status }: JsonObject): JsonObject {
-  return status;
+function withoutStat(status: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(status).filter(([member]) => member !== "stat"));
 }
 
 function mergeStreams(

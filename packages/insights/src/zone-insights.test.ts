@@ -92,7 +92,7 @@ describe("coming and going", () => {
     expect(subscriptions.map(({ id }) => id)).toEqual(["id-3", "id-4", "id-5"]);
     expect(subscriptions.map(({ config }) => config !== undefined)).toEqual([false, false, true]);
     expect(subscriptions.map((each) => statusOf(each)?.["stat"] !== undefined)).toEqual([false, false, true]);
-    expect(subscriptions.map((each) => statusOf(each)?.["total"])).toEqual(Array(3).fill({ responsesSent: "1" }));
+    for (const each of subscriptions) expect(statusOf(each)?.["total"]).toEqual({ responsesSent: "1" });
   });
 
   it.each([

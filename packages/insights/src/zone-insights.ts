@@ -214,7 +214,7 @@ export class ZoneInsights implements Service {
   /** One zone after the other: a change that reached all of them must not make one long turn of the event loop. */
   async #flushAll(): Promise<void> {
     if (this.#hasDead) await this.#closeDead();
-    for (const record of [...this.#records.values()]) {
+    for (const record of this.#records.values()) {
       await record.saving;
       if (record.isDirty) await this.#saveNow(record);
     }

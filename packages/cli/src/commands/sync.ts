@@ -137,7 +137,13 @@ export function formatHolds(holds: readonly Hold[]): string {
   if (holds.length === 0) return "nothing is held";
   return formatTable(
     ["HOLD", "STATE", "WOULD DELETE", "SINCE", "REASON"],
-    holds.map((hold) => [hold.id, hold.state, `${hold.wouldDelete} of ${hold.of}`, hold.since, hold.reason]),
+    holds.map((hold) => [
+      hold.id,
+      hold.state,
+      `${hold.wouldDelete} of ${hold.of}`,
+      new Date(hold.since).toISOString(),
+      hold.reason,
+    ]),
   );
 }
 

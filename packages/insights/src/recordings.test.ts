@@ -85,7 +85,7 @@ function replay(insights: ZoneInsights, recorded: RecordedInsight, at: (time: st
   if (recorded.healthCheck !== undefined) {
     events.push({
       time: recorded.healthCheck.time,
-      event: { kind: "streamOpened", peer: of, stream: "HealthCheck" },
+      event: { kind: "pinged", zone: "rec-1", at: Date.parse(recorded.healthCheck.time) },
     });
   }
   if (subscription.disconnectTime !== undefined) {

@@ -45,12 +45,8 @@ export class Subscription {
     return this.#disconnectedAt === undefined;
   }
 
-  /** The peer has said who it is. */
-  get isIdentified(): boolean {
-    return this.#peer.instanceId !== undefined || this.#peer.version !== undefined;
-  }
-
-  see(peer: ZonePeer): void {
+  /** What the peer says of itself now. */
+  identify(peer: ZonePeer): void {
     this.#peer = peer;
   }
 

@@ -11,7 +11,7 @@ export type ZoneStream =
   | "StreamClusters"
   | "HealthCheck";
 
-/** One connection of one zone instance; on a zone, the connection to its global. Read again at every write. */
+/** One connection of one zone instance; on a zone, the connection to its global. */
 export interface ZonePeer {
   readonly zone: string;
   /** Different for every connection of this process. */
@@ -36,6 +36,9 @@ export interface ZonePeer {
 
 export type ZoneEvent =
   | { readonly kind: "connected"; readonly peer: ZonePeer }
+  /** A connected peer said who it is later than `connected`, or anew. */
+  | { readonly kind: "identified"; readonly peer: ZonePeer }
+  | { readonly kind: "pinged"; readonly zone: string; readonly at: number }
   | { readonly kind: "disconnected"; readonly peer: ZonePeer }
   | { readonly kind: "streamOpened"; readonly peer: ZonePeer; readonly stream: ZoneStream }
   | { readonly kind: "streamClosed"; readonly peer: ZonePeer; readonly stream: ZoneStream }
@@ -47,7 +50,15 @@ export type ZoneEvent =
       readonly zone: string;
       readonly note: { readonly note: string; readonly type: string };
     }
+  /** No concern of an insight. */
   | {
-      readonly kind: "refused" | "zoneNameConflict" | "received" | "receiver" | "recycled" | "garbage";
-      readonly zone: string;
+      readonly kind:
+        | "refused"
+        | "zoneNameConflict"
+        | "received"
+        | "receiver"
+        | "recycled"
+        | "retrying"
+        | "defect"
+        | "garbage";
     };

@@ -8,7 +8,6 @@ const disconnected = (of: ZonePeer): ZoneEvent => ({ kind: "disconnected", peer:
 const sent = (zone: string, type = "Mesh"): ZoneEvent => ({ kind: "sent", zone, type });
 const acked = (zone: string, type = "Mesh"): ZoneEvent => ({ kind: "sender", zone, note: { note: "acked", type } });
 const nacked = (zone: string, type = "Mesh"): ZoneEvent => ({ kind: "sender", zone, note: { note: "nacked", type } });
-const ping = (of: ZonePeer): ZoneEvent => ({ kind: "streamOpened", peer: of, stream: "HealthCheck" });
 const zone = { type: "Zone", mesh: "", name: "east" };
 const statusOf = (subscription: JsonObject | undefined) => subscription?.["status"] as JsonObject | undefined;
 
@@ -113,8 +112,7 @@ describe("coming and going", () => {
     insights.onEvent(connected(peer("east", 1, silent)));
     await settle();
     expect(subscriptionsOf("east")[0]).toMatchObject({ version: { kumaCp: {} } });
-    insights.onEvent({ kind: "streamOpened", peer: peer("east", 1), stream: "GlobalToZoneSync" });
-    insights.onEvent(sent("east"));
+    insights.onEvent({ kind: "identified", peer: peer("east", 1) });
     await settle();
     expect(subscriptionsOf("east")[0]).toMatchObject({
       zoneInstanceId: "east-cp-1",
@@ -168,10 +166,10 @@ describe("counters", () => {
     insights.onEvent(sent("east"));
     insights.onEvent(acked("east"));
     insights.onEvent(disconnected(peer("east")));
-    for (const kind of ["refused", "zoneNameConflict", "received", "receiver", "recycled", "garbage"] as const) {
-      insights.onEvent({ kind, zone: "east" });
+    for (const kind of ["refused", "zoneNameConflict", "received", "receiver", "recycled", "defect"] as const) {
+      insights.onEvent({ kind });
     }
-    insights.onEvent(ping(peer("east")));
+    insights.onEvent({ kind: "pinged", zone: "east", at: clock.now() });
     clock.advance(10_000);
     await settle();
     expect(commits).toEqual([]);
@@ -181,7 +179,7 @@ describe("counters", () => {
 describe("streams and pings", () => {
   it("before the connection counts are not lost", async () => {
     const { insights, clock, settle, insightOf } = rig();
-    insights.onEvent(ping(peer("east")));
+    insights.onEvent({ kind: "pinged", zone: "east", at: clock.now() });
     clock.advance(1000);
     for (const stream of ["ZoneToGlobalSync", "StreamStats"] as const) {
       insights.onEvent({ kind: "streamOpened", peer: peer("east"), stream });
@@ -224,7 +222,7 @@ describe("streams and pings", () => {
   it("of a zone that is there but not connected are written, and then forgotten", async () => {
     const { insights, clock, run, settle, insightOf } = rig();
     await run({ kind: "put", resource: { ...zone, labels: {}, spec: {} } });
-    insights.onEvent(ping(peer("east")));
+    insights.onEvent({ kind: "pinged", zone: "east", at: clock.now() });
     clock.advance(10_000);
     await settle();
     expect(insightOf("east")?.spec).toEqual({ healthCheck: { time: "2026-01-01T00:00:00Z" } });

@@ -13,7 +13,7 @@ import type { Clock, JsonObject, Service, TimerHandle } from "@isthmus/std";
 import { assertNever } from "@isthmus/std";
 import { type Op, type Store, StoreError } from "@isthmus/store";
 import { type Observer, type Outcome, Subscription } from "./subscription.ts";
-import type { ZoneEvent, ZonePeer } from "./zone-event.ts";
+import type { ZoneEvent, ZonePeer, ZoneStream } from "./zone-event.ts";
 import { closeSubscriptions, isOpenSubscription, subscriptionsOf, updateInsight } from "./zone-insight.ts";
 import { ZoneRecord } from "./zone-record.ts";
 
@@ -95,22 +95,18 @@ export class ZoneInsights implements Service {
       case "disconnected":
         this.#onDisconnected(event.peer);
         return;
-      case "streamOpened": {
-        const record = this.#recordOf(event.peer.zone);
-        const now = this.#options.clock.now();
-        record.see(event.peer);
-        if (event.stream === "HealthCheck") record.healthCheckAt = now;
-        else record.openStream(event.stream, now);
-        this.#touch(record);
+      case "identified":
+        this.#onIdentified(event.peer);
         return;
-      }
-      case "streamClosed": {
-        const record = this.#records.get(event.peer.zone);
-        record?.see(event.peer);
-        if (event.stream !== "HealthCheck") record?.closeStream();
-        if (record !== undefined) this.#dropIfOver(record);
+      case "pinged":
+        this.#onPinged(event.zone, event.at);
         return;
-      }
+      case "streamOpened":
+        this.#onStreamOpened(event.peer.zone, event.stream);
+        return;
+      case "streamClosed":
+        this.#onStreamClosed(event.peer.zone);
+        return;
       case "sent":
         this.#count(event.zone, event.type, "responsesSent");
         return;
@@ -123,6 +119,8 @@ export class ZoneInsights implements Service {
       case "received":
       case "receiver":
       case "recycled":
+      case "retrying":
+      case "defect":
       case "garbage":
         return;
       default:
@@ -177,6 +175,32 @@ export class ZoneInsights implements Service {
     if (record?.disconnect(peer, this.#options.clock.now()) === true) void this.#saveNow(record);
   }
 
+  #onIdentified(peer: ZonePeer): void {
+    const record = this.#records.get(peer.zone);
+    if (record === undefined) return;
+    record.identify(peer);
+    void this.#saveNow(record);
+  }
+
+  #onPinged(zone: string, at: number): void {
+    const record = this.#recordOf(zone);
+    record.healthCheckAt = at;
+    this.#touch(record);
+  }
+
+  #onStreamOpened(zone: string, stream: ZoneStream): void {
+    const record = this.#recordOf(zone);
+    record.openStream(stream, this.#options.clock.now());
+    this.#touch(record);
+  }
+
+  #onStreamClosed(zone: string): void {
+    const record = this.#records.get(zone);
+    if (record === undefined) return;
+    record.closeStream();
+    this.#dropIfOver(record);
+  }
+
   #count(zone: string, type: string, outcome: Outcome): void {
     const record = this.#records.get(zone);
     const subscription = record?.current;
@@ -184,8 +208,7 @@ export class ZoneInsights implements Service {
     // A peer may ask for types by any name.
     const isKnown = this.#options.registry.get(type) !== undefined;
     subscription.count(outcome, isKnown ? type : undefined, this.#options.clock.now());
-    if (record.becameIdentified()) void this.#saveNow(record);
-    else this.#touch(record);
+    this.#touch(record);
   }
 
   #recordOf(zone: string): ZoneRecord {

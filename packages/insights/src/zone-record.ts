@@ -17,7 +17,6 @@ export class ZoneRecord {
   healthCheckAt: number | undefined;
   readonly #connections = new Map<number, Subscription>();
   #openStreams = 0;
-  #wasIdentified = false;
 
   constructor(zone: string) {
     this.zone = zone;
@@ -42,20 +41,19 @@ export class ZoneRecord {
     for (const older of this.subscriptions) older.close(now);
     this.subscriptions.push(subscription);
     this.#connections.set(peer.connection, subscription);
-    this.#wasIdentified = subscription.isIdentified;
     this.mayCreateZone = true;
   }
 
   /** False when it was not connected. */
   disconnect(peer: ZonePeer, now: number): boolean {
     const subscription = this.#connections.get(peer.connection);
-    subscription?.see(peer);
+    subscription?.identify(peer);
     subscription?.close(now);
     return this.#connections.delete(peer.connection);
   }
 
-  see(peer: ZonePeer): void {
-    this.#connections.get(peer.connection)?.see(peer);
+  identify(peer: ZonePeer): void {
+    this.#connections.get(peer.connection)?.identify(peer);
   }
 
   openStream(stream: ZoneStream, now: number): void {
@@ -65,13 +63,6 @@ export class ZoneRecord {
 
   closeStream(): void {
     this.#openStreams = Math.max(0, this.#openStreams - 1);
-  }
-
-  /** True once: when a peer that was unknown at its connect has said who it is. */
-  becameIdentified(): boolean {
-    if (this.#wasIdentified || this.current?.isIdentified !== true) return false;
-    this.#wasIdentified = true;
-    return true;
   }
 
   /** The control plane stops: nothing is connected to it any more. */

@@ -71,6 +71,17 @@ export {
   type SenderTypeState,
   stepSender,
 } from "./session/sender.ts";
+export type { AdminQuestion, AnswerAdmin } from "./transport/admin-responder.ts";
+export type { AdmissionRequest, AdmitZone, GlobalKdsServerOptions } from "./transport/global-kds-options.ts";
+export { GlobalKdsServer } from "./transport/global-kds-server.ts";
+export type { KdsEvent, KdsPeer, KdsStreamKind, OnKdsEvent } from "./transport/kds-events.ts";
+export type { PeerStatus } from "./transport/peer-status.ts";
+export type { HoldsFeed } from "./transport/receiver-stream.ts";
+export { RecyclePolicy, type RecyclePolicyOptions } from "./transport/recycle-policy.ts";
+export { STUCK_AFTER_MS, type StuckPolicy } from "./transport/sender-stream.ts";
+export { KDS_BACKOFF, ZoneKdsClient } from "./transport/zone-kds-client.ts";
+export type { ZoneKdsClientOptions } from "./transport/zone-kds-options.ts";
+export type { NameConflictRule } from "./transport/zone-links.ts";
 export { type BuildVersion, type NodeIdentity, nodeMetadata, type PeerInfo, readPeerInfo } from "./wire/node.ts";
 export { encodeAck, encodeNack, encodeSubscribe, type ReceivedRequest, readRequest } from "./wire/request.ts";
 export { encodeResponse, type ResponseReader, readResponse } from "./wire/response.ts";

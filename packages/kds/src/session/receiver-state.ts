@@ -14,6 +14,8 @@ export type ReceiverEvent =
   | { readonly kind: "storeFailed"; readonly type: string; readonly nonce: string; readonly reason: string }
   /** Holds that concern the type opened or ended outside of a batch. */
   | { readonly kind: "held"; readonly type: string; readonly holds: readonly string[] }
+  /** The peer's headers came after the stream was opened, as they do on a client: whether it takes `held`. */
+  | { readonly kind: "introduced"; readonly takesHolds: boolean }
   | { readonly kind: "closed" };
 
 /** A decoded response (wire/response.ts makes it). */

@@ -104,6 +104,9 @@ export function stepReceiver(
     case "held":
       dispatch(event.kind, event, step);
       break;
+    case "introduced":
+      own.takesHolds = event.takesHolds;
+      break;
     case "closed":
       own.isClosed = true;
       break;

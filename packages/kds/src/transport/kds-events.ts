@@ -31,6 +31,12 @@ export interface KdsPeer {
 export type KdsEvent =
   /** The first sync stream of a connection delivered its first valid request or response. */
   | { readonly kind: "connected"; readonly peer: KdsPeer }
+  /** A connected peer told its instance, version or configuration later than `connected`, or anew. */
+  | { readonly kind: "identified"; readonly peer: KdsPeer }
+  /** A zone's health ping (on the global). */
+  | { readonly kind: "pinged"; readonly zone: string; readonly at: number }
+  /** On a zone: the connection failed or could not be made; the next attempt begins after `delayMs`. */
+  | { readonly kind: "retrying"; readonly zone: string; readonly reason: string; readonly delayMs: number }
   | { readonly kind: "disconnected"; readonly peer: KdsPeer; readonly reason: string }
   | { readonly kind: "streamOpened"; readonly peer: KdsPeer; readonly stream: KdsStreamKind }
   | {
@@ -60,6 +66,8 @@ export type KdsEvent =
   | { readonly kind: "receiver"; readonly zone: string; readonly note: ReceiverNote }
   /** A stream that made no progress was ended so that it starts over. */
   | { readonly kind: "recycled"; readonly zone: string; readonly stream: KdsStreamKind; readonly reason: string }
+  /** An error that no peer may cause: a defect of this program. The call it belonged to has been ended. */
+  | { readonly kind: "defect"; readonly path: string; readonly error: unknown }
   /** Bytes that are no message of the stream. */
   | { readonly kind: "garbage"; readonly zone: string; readonly stream: KdsStreamKind; readonly reason: string };
 

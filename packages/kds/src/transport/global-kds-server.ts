@@ -1,0 +1,218 @@
+/**
+ * KDS on a global: what zones connect to. Accepts calls, decides who is served, and ends what failed at once and with its
+ * reason. Source of statuses and texts: kuma v2.14.3: pkg/kds/mux/zone_sync.go, pkg/kds/service/server.go.
+ */
+import {
+  DEFAULT_MAX_MESSAGE_BYTES,
+  GrpcCode,
+  GrpcError,
+  GrpcServer,
+  type GrpcStatus,
+  type ServerStream,
+  type ServerTls,
+  statusName,
+  type UnaryCall,
+} from "@isthmus/grpc-kit";
+import { dns1123LabelErrors } from "@isthmus/resources";
+import { errorMessage, type Service } from "@isthmus/std";
+import { FanOut } from "./fan-out.ts";
+import type { GlobalKdsServerOptions } from "./global-kds-options.ts";
+import { encodeHealthResponse, readHealthRequest, watchHealth } from "./health-check.ts";
+import type { KdsStreamKind } from "./kds-events.ts";
+import { ADMIN_STREAMS, type AdminStreamKind, KDS_PATHS, SYNC_STREAMS, type SyncStreamKind } from "./kds-methods.ts";
+import { globalHeaders, readZoneHeaders, type ZoneHeaders } from "./peer-headers.ts";
+import type { PeerStatus } from "./peer-status.ts";
+import { RecyclePolicy } from "./recycle-policy.ts";
+import type { ZoneLink } from "./zone-link.ts";
+import { ZoneLinks } from "./zone-links.ts";
+import { ZoneSessions } from "./zone-sessions.ts";
+
+const SHUTDOWN: GrpcStatus = { code: GrpcCode.UNAVAILABLE, details: "stream unavailable" };
+const NOT_READY: GrpcStatus = { code: GrpcCode.UNAVAILABLE, details: "the global control plane is not ready yet" };
+const STOPPED: GrpcStatus = { code: GrpcCode.CANCELLED, details: "stream canceled - stream stopped" };
+const UNHEALTHY: GrpcStatus = { code: GrpcCode.CANCELLED, details: "stream canceled - zone hc failed" };
+const SHOWN_NAME_MAX_LENGTH = 100;
+
+export class GlobalKdsServer implements Service {
+  readonly name = "kds-server";
+  readonly #options: GlobalKdsServerOptions;
+  readonly #server: GrpcServer;
+  readonly #links: ZoneLinks;
+  readonly #fanOut: FanOut;
+  readonly #sessions: ZoneSessions;
+  #isStopping = false;
+
+  constructor(options: GlobalKdsServerOptions) {
+    const { clock, random, onEvent, outbox } = options;
+    const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    const stuck = options.stuck ?? new RecyclePolicy({ clock, random });
+    this.#options = options;
+    this.#links = new ZoneLinks({ conflicts: options.conflicts, clock, onEvent });
+    this.#fanOut = new FanOut({ outbox });
+    this.#sessions = new ZoneSessions({ ...options, fanOut: this.#fanOut, stuck, maxMessageBytes });
+    this.#server = new GrpcServer({
+      ...options.server,
+      name: this.name,
+      clock,
+      maxMessageBytes,
+      onError: (error, path) => onEvent({ kind: "defect", path, error }),
+    });
+    for (const kind of SYNC_STREAMS) this.#server.bidi(KDS_PATHS[kind], (stream) => this.#openSync(kind, stream));
+    for (const kind of ADMIN_STREAMS) this.#server.bidi(KDS_PATHS[kind], (stream) => this.#openAdmin(kind, stream));
+    this.#server.unary(KDS_PATHS.HealthCheck, (request, call) => this.#ping(request, call));
+  }
+
+  async start(): Promise<void> {
+    this.#fanOut.start();
+    await this.#server.start();
+  }
+
+  /** Ends all streams, waits for what is being committed, then closes the port. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#links.endAll(SHUTDOWN);
+    this.#fanOut.stop();
+    await this.#sessions.settled();
+    await this.#server.stop();
+  }
+
+  /** The port listened on, once started. */
+  get port(): number {
+    return this.#server.port;
+  }
+
+  /** Sessions that have not been told of the latest commit yet. */
+  get waitingSessions(): number {
+    return this.#fanOut.waiting;
+  }
+
+  /** Exchanges the certificate; connections made from now on see it. */
+  updateTls(tls: ServerTls): void {
+    this.#server.updateTls(tls);
+  }
+
+  /** All zones that are or were connected since the start, in order of name. */
+  status(): readonly PeerStatus[] {
+    return this.#links.statuses();
+  }
+
+  isOnline(zone: string): boolean {
+    return this.#links.get(zone)?.status().isOnline ?? false;
+  }
+
+  /** Ends the streams of a zone and forgets it, as when it was deleted. It may connect again. */
+  disconnectZone(zone: string, reason: string): void {
+    this.#links.get(zone)?.end({ code: GrpcCode.CANCELLED, details: reason });
+    this.#links.forget(zone);
+  }
+
+  #openSync(kind: SyncStreamKind, stream: ServerStream): void {
+    const headers = readZoneHeaders(stream.metadata);
+    const zone = headers.clientId ?? "";
+    const refusal = this.#refusalOf(headers, GrpcCode.UNKNOWN);
+    if (refusal !== undefined) return this.#refuse(kind, stream, zone, refusal);
+    const { connectionId, peer: address } = stream;
+    const claim = this.#links.claim({ zone, connectionId, address, headers });
+    if (claim.kind === "refused") return this.#refuse(kind, stream, zone, claim.status);
+    const { link } = claim;
+    link.opened(kind, stream);
+    link.admission ??= this.#admit(link);
+    void link.admission.then((status) => {
+      if (status !== undefined) this.#refuse(kind, stream, zone, status);
+      if (stream.isClosed) link.closed(kind, stream, status ?? STOPPED);
+      else this.#serve(kind, stream, link);
+    });
+  }
+
+  /** Until admission nothing is read: what the zone sends waits in flow control. */
+  async #admit({ zone, address, headers }: ZoneLink): Promise<GrpcStatus | undefined> {
+    try {
+      return await this.#options.admitZone?.({ zone, address, authorization: headers.authorization });
+    } catch (error) {
+      return { code: GrpcCode.INTERNAL, details: `could not admit zone ${zone}: ${errorMessage(error)}` };
+    }
+  }
+
+  #serve(kind: SyncStreamKind, stream: ServerStream, link: ZoneLink): void {
+    const { historyId, onEvent } = this.#options;
+    if (link.headers.isIsthmus) stream.sendHeaders(globalHeaders(historyId));
+    this.#watchHealth(link);
+    onEvent({ kind: "streamOpened", peer: link.identity.peer, stream: kind });
+    const session =
+      kind === "GlobalToZoneSync" ? this.#sessions.sender(stream, link) : this.#sessions.receiver(stream, link);
+    stream.accept({
+      message: (bytes) => session.message(bytes),
+      // Never OK: a Kuma zone whose ZoneToGlobalSync ends with OK stops uploading for good (measured.md, 1.2).
+      halfClosed: () => stream.end(STOPPED),
+      closed: (status) => {
+        session.closed();
+        const { peer } = link.identity;
+        onEvent({
+          kind: "streamClosed",
+          peer,
+          stream: kind,
+          code: statusName(status.code),
+          message: status.details,
+        });
+        link.closed(kind, stream, status);
+      },
+    });
+    session.open();
+  }
+
+  /** There are no proxies to ask yet; zones take UNIMPLEMENTED calmly and go on. */
+  #openAdmin(kind: AdminStreamKind, stream: ServerStream): void {
+    const headers = readZoneHeaders(stream.metadata);
+    const refusal = this.#refusalOf(headers, GrpcCode.INVALID_ARGUMENT);
+    if (refusal !== undefined) return this.#refuse(kind, stream, headers.clientId ?? "", refusal);
+    stream.end({ code: GrpcCode.UNIMPLEMENTED, details: `${kind} is not implemented` });
+  }
+
+  #ping(request: Buffer, call: UnaryCall): Uint8Array {
+    const { zoneHealthCheck, clock, onEvent } = this.#options;
+    const headers = readZoneHeaders(call.metadata);
+    const zone = headers.clientId ?? "";
+    const read = readHealthRequest(request);
+    const refusal =
+      this.#refusalOf(headers, GrpcCode.INVALID_ARGUMENT) ??
+      (read.ok ? undefined : { code: GrpcCode.INVALID_ARGUMENT, details: `no ZoneHealthCheckRequest: ${read.error}` });
+    if (refusal !== undefined) {
+      onEvent({ kind: "refused", zone, stream: "HealthCheck", reason: refusal.details });
+      throw new GrpcError(refusal.code, refusal.details);
+    }
+    const now = clock.now();
+    const link = this.#links.get(zone);
+    // The pings of a connection that was replaced prove nothing about the one that is served.
+    if (link?.address === call.peer) link.lastPingAt = now;
+    onEvent({ kind: "pinged", zone, at: now });
+    return encodeHealthResponse(zoneHealthCheck?.pollIntervalMs ?? 0);
+  }
+
+  #watchHealth(link: ZoneLink): void {
+    const { zoneHealthCheck, clock } = this.#options;
+    const timeoutMs = zoneHealthCheck?.timeoutMs ?? 0;
+    if (timeoutMs === 0 || !link.headers.pingsHealth) return;
+    link.endHealthWatch ??= watchHealth({
+      clock,
+      timeoutMs,
+      lastSignAt: () => Math.max(link.lastPingAt ?? 0, link.lastOpenedAt),
+      onExpired: () => link.end(UNHEALTHY),
+    });
+  }
+
+  #refusalOf({ clientId }: ZoneHeaders, missingCode: number): GrpcStatus | undefined {
+    if (this.#isStopping) return SHUTDOWN;
+    if (!clientId) return { code: missingCode, details: '"client-id" is not present in metadata' };
+    const [error] = dns1123LabelErrors(clientId);
+    if (error !== undefined) {
+      const shown = JSON.stringify(clientId.slice(0, SHOWN_NAME_MAX_LENGTH));
+      return { code: GrpcCode.INVALID_ARGUMENT, details: `zone name ${shown} is no DNS label: ${error}` };
+    }
+    return this.#options.isReady?.() === false ? NOT_READY : undefined;
+  }
+
+  #refuse(stream: KdsStreamKind, call: ServerStream, zone: string, status: GrpcStatus): void {
+    this.#options.onEvent({ kind: "refused", zone, stream, reason: status.details });
+    call.end(status);
+  }
+}

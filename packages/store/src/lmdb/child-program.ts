@@ -73,7 +73,7 @@ export class Child {
 
   /** `command` runs `program` as its last arguments: node itself, or something that prepares the ground for node. */
   constructor(program: ChildProgram, command: readonly string[] = []) {
-    const [first, ...rest] = [...command, process.execPath, program.file] as [string, ...string[]];
+    const [first, ...rest] = [...command, process.execPath, program.file];
     const pipes: [StdioPipe, StdioPipe, StdioPipe] = ["pipe", "pipe", "pipe"];
     const child = spawn(first, rest, { stdio: pipes });
     this.#process = child;
@@ -96,6 +96,10 @@ export class Child {
         });
       });
     });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
   }
 
   tell(line: string): void {

@@ -54,9 +54,35 @@ export function* readDataFile(path: string): Generator<DataFileEntry> {
   }
 }
 
+/** How large the file is by its newest meta page. Throws like `readDataFile`. */
+export function measureDataFile(descriptor: number): DataFileSize {
+  const file = new PagedFile(descriptor);
+  const { lastPage, main, free } = file.newestMeta();
+  return {
+    pageBytes: file.pageBytes,
+    pages: lastPage + 1,
+    depth: main.depth,
+    treePages: main.pages,
+    freePages: free.pages,
+  };
+}
+
+export interface DataFileSize {
+  readonly pageBytes: number;
+  /** In use or free; the file may go on beyond them. */
+  readonly pages: number;
+  /** Of the main tree. */
+  readonly depth: number;
+  readonly treePages: number;
+  /** Of the list of free pages: those that hold the list. */
+  readonly freePages: number;
+}
+
 interface Tree {
   readonly name: string;
   readonly depth: number;
+  /** Without those of values that have pages of their own. */
+  readonly pages: number;
   readonly entries: number;
   /** undefined: empty. */
   readonly root: number | undefined;
@@ -72,7 +98,7 @@ interface Meta {
 class PagedFile {
   readonly #descriptor: number;
   readonly #size: number;
-  readonly #pageBytes: number;
+  readonly pageBytes: number;
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor;
@@ -84,7 +110,7 @@ class PagedFile {
     if (!isPowerOfTwo || pageBytes < PAGE_MIN_BYTES || pageBytes > PAGE_MAX_BYTES) {
       throw new DataFileDamage(`page 0 names an impossible page size (${pageBytes})`);
     }
-    this.#pageBytes = pageBytes;
+    this.pageBytes = pageBytes;
   }
 
   newestMeta(): Meta {
@@ -116,7 +142,7 @@ class PagedFile {
   }
 
   #meta(number: 0 | 1): Meta {
-    const page = this.#read(number * this.#pageBytes, PAGE_HEADER_BYTES + META_BYTES, `page ${number}`);
+    const page = this.#read(number * this.pageBytes, PAGE_HEADER_BYTES + META_BYTES, `page ${number}`);
     checkMeta(page, number);
     const base = PAGE_HEADER_BYTES;
     return {
@@ -155,9 +181,9 @@ class PagedFile {
   }
 
   #bigValue(number: number, valueBytes: number, bounds: Bounds): Buffer {
-    const pages = Math.ceil((PAGE_HEADER_BYTES + valueBytes) / this.#pageBytes);
+    const pages = Math.ceil((PAGE_HEADER_BYTES + valueBytes) / this.pageBytes);
     for (let i = 0; i < pages; i += 1) visit(number + i, bounds);
-    const bytes = this.#read(number * this.#pageBytes, PAGE_HEADER_BYTES + valueBytes, `page ${number}`);
+    const bytes = this.#read(number * this.pageBytes, PAGE_HEADER_BYTES + valueBytes, `page ${number}`);
     checkPage(bytes, number, PAGE_OVERFLOW);
     if (bytes.readUInt32LE(20) < pages) throw new DataFileDamage(`overflow page ${number} is shorter than its value`);
     return bytes.subarray(PAGE_HEADER_BYTES);
@@ -165,7 +191,7 @@ class PagedFile {
 
   #treePage(number: number, kind: number, bounds: Bounds): Buffer {
     visit(number, bounds);
-    const page = this.#read(number * this.#pageBytes, this.#pageBytes, `page ${number}`);
+    const page = this.#read(number * this.pageBytes, this.pageBytes, `page ${number}`);
     checkPage(page, number, kind);
     return page;
   }
@@ -229,8 +255,9 @@ function nodeOffsets(page: Buffer, number: number): number[] {
 }
 
 function readTree(name: string, page: Buffer, at: number): Tree {
-  const root = page.readBigUInt64LE(at + 40) === NO_PAGE ? undefined : readCount(page, at + 40, `the ${name} tree`);
-  return { name, depth: page.readUInt16LE(at + 6), entries: readCount(page, at + 32, `the ${name} tree`), root };
+  const count = (offset: number): number => readCount(page, at + offset, `the ${name} tree`);
+  const root = page.readBigUInt64LE(at + 40) === NO_PAGE ? undefined : count(40);
+  return { name, depth: page.readUInt16LE(at + 6), pages: count(8) + count(16), entries: count(32), root };
 }
 
 function readCount(bytes: Buffer, at: number, what: string): number {

@@ -6,11 +6,19 @@
  * disk keeps its promise, a loss of power; on this path that costs no more than lmdb's default, which resolves before
  * the sync. `batch` keeps its operations in one transaction whatever their number.
  */
-import { statSync } from "node:fs";
+import { closeSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { open, type RootDatabase } from "lmdb";
+import { ReservedSpace } from "./reserved-space.ts";
 
 const OWNER_ONLY = 0o600;
+/** LMDB's table of readers, for its default of 126 of them; it takes a larger file as room for more. */
+const LOCK_FILE_BYTES = 12_288;
+const DISK_BLOCK_BYTES = 512;
+/** More than a new data file and its first transaction take. */
+const NEW_FILE_BYTES = 65_536;
+/** lmdb opens the data file twice and the other once; the rest is for what it may need besides. */
+const DESCRIPTORS_NEEDED = 8;
 
 export interface Transaction {
   /** Removes everything first. */
@@ -23,10 +31,12 @@ export class Environment {
   readonly #path: string;
   readonly #database: RootDatabase<Buffer, Buffer>;
   readonly #inode: number;
+  readonly #space: ReservedSpace;
 
   /** Throws what lmdb throws. The file must have been checked: see data-file.ts. */
   constructor(path: string) {
     this.#path = path;
+    requireWhatOpeningNeeds(path);
     this.#database = open<Buffer, Buffer>({
       path,
       noSubdir: true,
@@ -38,6 +48,7 @@ export class Environment {
       permissionsMode: OWNER_ONLY,
     } as Parameters<typeof open>[0]);
     this.#inode = statSync(path).ino;
+    this.#space = new ReservedSpace(path);
   }
 
   /** False when the file was removed or replaced: what is written then goes nowhere. */
@@ -47,6 +58,11 @@ export class Environment {
 
   get(key: Buffer): Buffer | undefined {
     return this.#database.get(key);
+  }
+
+  /** To be called before `write`. Throws when there is no room for it; nothing has happened then. */
+  reserve(transaction: Transaction): void {
+    this.#space.reserve(transaction);
   }
 
   /** Resolves when on disk. After a rejection only `close` may be called: lmdb would hang or crash. */
@@ -64,7 +80,61 @@ export class Environment {
   }
 
   close(): Promise<void> {
+    this.#space.close();
     return this.#database.close();
+  }
+}
+
+/** What belongs to a data file, whether it is there or not. */
+export function filesOf(path: string): readonly string[] {
+  return [path, lockFileOf(path), scratchOf(path)];
+}
+
+/** LMDB's table of readers. */
+const lockFileOf = (path: string): string => `${path}-lock`;
+const scratchOf = (path: string): string => `${path}-space`;
+
+/**
+ * lmdb must not fail to open: cleaning up, it uses memory that it has freed (lmdb 3.5.6: src/env.cpp, openEnv), which
+ * often ends the process. So what it would fail for is tried here first: permissions, descriptors, space.
+ */
+function requireWhatOpeningNeeds(path: string): void {
+  const lockFile = lockFileOf(path);
+  allocateLockFile(lockFile);
+  const isNew = statSync(path, { throwIfNoEntry: false }) === undefined;
+  if (isNew) requireSpace(path);
+  const descriptors: number[] = [];
+  try {
+    if (!isNew) descriptors.push(openSync(path, "r+"));
+    while (descriptors.length < DESCRIPTORS_NEEDED) descriptors.push(openSync(lockFile, "r+"));
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
+  }
+}
+
+/**
+ * LMDB makes this file by setting its length and then writes to it through memory: on a full disk that is a bus error and
+ * the end of the process (seen with lmdb 3.5.6). Written before, the same shortage is an error that can be reported.
+ * Whatever the file held was of processes that are gone: the folder is ours alone.
+ */
+function allocateLockFile(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found && found.size > 0 && found.blocks * DISK_BLOCK_BYTES >= found.size) return;
+  writeOrRemove(path, LOCK_FILE_BYTES);
+}
+
+function requireSpace(path: string): void {
+  const scratch = scratchOf(path);
+  writeOrRemove(scratch, NEW_FILE_BYTES);
+  rmSync(scratch);
+}
+
+function writeOrRemove(path: string, bytes: number): void {
+  try {
+    writeFileSync(path, Buffer.alloc(bytes), { mode: OWNER_ONLY, flush: true });
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@
  * What a folder holds before anything in it is touched. The marker says that it is ours, in which format, and whether
  * creating it was ever finished: until then nothing was acknowledged and what is there may be thrown away.
  */
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage, isJsonObject } from "@isthmus/std";
 import { StoreError } from "../errors.ts";
@@ -39,11 +39,16 @@ export function inspectFolder(folder: string): Marker | undefined {
   );
 }
 
-/** Atomic and on disk when it returns. */
+/** Atomic, and on disk when it returns. */
 export function writeMarker(folder: string, marker: Marker): void {
   const draft = join(folder, MARKER_DRAFT);
-  writeFileSync(draft, `${JSON.stringify({ product: PRODUCT, format: STORE_FORMAT, ...marker })}\n`, { flush: true });
-  renameSync(draft, join(folder, MARKER_FILE));
+  try {
+    writeFileSync(draft, `${JSON.stringify({ product: PRODUCT, format: STORE_FORMAT, ...marker })}\n`, { flush: true });
+    renameSync(draft, join(folder, MARKER_FILE));
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
   syncFolder(folder);
 }
 

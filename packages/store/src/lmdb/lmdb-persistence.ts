@@ -7,7 +7,7 @@ import { StoreError } from "../errors.ts";
 import type { LoadedState, Persistence, WriteBatch } from "../persistence.ts";
 import type { Revision } from "../store.ts";
 import { DataFileDamage, readDataFile } from "./data-file.ts";
-import { Environment } from "./environment.ts";
+import { Environment, filesOf } from "./environment.ts";
 import type { FolderLock } from "./folder-lock.ts";
 import { inspectFolder, MARKER_FILE, writeMarker } from "./folder-marker.ts";
 import {
@@ -23,7 +23,6 @@ import {
 } from "./row.ts";
 
 export const DATA_FILE = "data.mdb";
-const LMDB_LOCK_FILE = `${DATA_FILE}-lock`;
 /** Less than this and the message says so. */
 const SPACE_LOW_BYTES = 1_048_576;
 
@@ -90,7 +89,7 @@ async function create(folder: string, lock: FolderLock, historyId: string): Prom
 }
 
 function removeData(folder: string): void {
-  for (const name of [DATA_FILE, LMDB_LOCK_FILE]) rmSync(join(folder, name), { force: true });
+  for (const file of filesOf(join(folder, DATA_FILE))) rmSync(file, { force: true });
 }
 
 async function load(folder: string, lock: FolderLock, historyId: string): Promise<OpenedFolder> {
@@ -174,8 +173,6 @@ class LmdbPersistence implements Persistence {
     try {
       await this.#write(batch);
     } catch (error) {
-      // Whether the disk holds the transaction is unknown, and lmdb's handle may be unusable.
-      await this.#abandon();
       throw this.#failure(error);
     }
   }
@@ -190,19 +187,27 @@ class LmdbPersistence implements Persistence {
   }
 
   async #write(batch: WriteBatch): Promise<void> {
-    this.#requireLock();
     const environment = this.#environment ?? this.#reopen();
     // The file can be ahead by a transaction whose end we never learnt. Its readers were told that it failed, so all of
     // it is replaced, in the same transaction, by what they see.
     const isDiverged = this.#revision !== batch.previousRevision;
     const plan = isDiverged ? this.#planAll(batch) : this.#plan(this.#index, batch.rows);
     const { revision } = batch;
-    const { rows, digest } = plan;
+    const { rows, digest, removed } = plan;
     const header = encodeHeader({ historyId: this.#historyId, revision, rows, digest });
-    await environment.write({ clear: isDiverged, removed: plan.removed, written: [...plan.written, header] });
-    // Else it was written into a file that nobody will find again, or into one that another process rewrites.
-    if (!environment.isInPlace()) throw new Error(`${DATA_FILE} was removed or replaced`);
-    this.#requireLock();
+    const transaction = { clear: isDiverged, removed, written: [...plan.written, header] };
+    environment.reserve(transaction);
+    try {
+      this.#requireLock();
+      await environment.write(transaction);
+      // Else it was written into a file that nobody will find again, or into one that another process rewrites.
+      if (!environment.isInPlace()) throw new Error(`${DATA_FILE} was removed or replaced`);
+      this.#requireLock();
+    } catch (error) {
+      // Whether the disk holds the transaction is unknown, and lmdb's handle may be unusable.
+      await this.#abandon();
+      throw error;
+    }
     this.#adopt(plan, isDiverged);
     this.#revision = revision;
   }

@@ -1,7 +1,7 @@
 /** The store on disk: the default of every program. One folder, one process, no server. */
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { mkdirSync, rmdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { errorMessage } from "@isthmus/std";
 import { CatalogStore, type StoreOptions } from "../engine.ts";
 import { StoreError } from "../errors.ts";
@@ -25,8 +25,9 @@ export interface LmdbStoreOptions extends StoreOptions {
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<CatalogStore> {
   const folder = resolve(options.folder);
+  let firstMade: string | undefined;
   try {
-    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY });
+    firstMade = mkdirSync(folder, { recursive: true, mode: OWNER_ONLY });
     inspectFolder(folder);
     const lock = await lockFolder(folder);
     try {
@@ -37,7 +38,17 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<CatalogS
       throw error;
     }
   } catch (error) {
+    if (firstMade !== undefined) removeFolders(folder, firstMade);
     if (error instanceof StoreError) throw error;
     throw new StoreError("IO", `cannot open the store in ${folder}: ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+/** Those that were made for the store, from `folder` up to `first`. */
+function removeFolders(folder: string, first: string): void {
+  try {
+    for (let path = folder; path.length >= first.length; path = dirname(path)) rmdirSync(path);
+  } catch {
+    // Somebody else uses it by now.
   }
 }

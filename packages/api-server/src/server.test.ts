@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { type Hold, type SyncStatus, syncStatusSchema } from "@isthmus/api";
+import type { JsonObject } from "@isthmus/std";
 import { StoreError } from "@isthmus/store";
 import { afterEach, describe, expect, it } from "vitest";
 import { ApiServer, PortError } from "./server.ts";
-import { INDEX, mesh, rig } from "./testing/rig.ts";
+import { INDEX, itemsOf, mesh, rig } from "./testing/rig.ts";
 
 const service = (name: string, labels: Record<string, string> = {}) => ({
   type: "MeshMultiZoneService",
@@ -197,8 +198,50 @@ it("lets nothing be written where all is read-only", async () => {
   expect((await ask("GET", "/_resources")).text).not.toContain('"readOnly": false');
 });
 
-it("serves the index", async () => {
-  expect(JSON.parse((await rig().ask("GET", "/")).text)).toEqual(INDEX);
+it("serves the index, members in Kuma's order", async () => {
+  const index = JSON.parse((await rig().ask("GET", "/")).text) as JsonObject;
+  expect(index).toEqual(INDEX);
+  expect(Object.keys(index)).toEqual(["clusterId", "gui", "hostname", "instanceId", "product", "version"]);
+});
+
+describe("zones with their insights", async () => {
+  const { ask, seed } = rig();
+  const subscription = { id: "1", connectTime: "2026-01-01T00:00:00Z" };
+  const disconnectTime = "2026-01-01T00:00:01Z";
+  await seed(
+    { type: "Zone", name: "gone", enabled: true },
+    { type: "Zone", name: "never", enabled: true },
+    { type: "Zone", name: "off", enabled: false },
+    { type: "Zone", name: "on", enabled: true },
+    { type: "ZoneInsight", name: "gone", subscriptions: [{ ...subscription, disconnectTime }] },
+    { type: "ZoneInsight", name: "off", subscriptions: [subscription] },
+    { type: "ZoneInsight", name: "on", subscriptions: [subscription] },
+  );
+
+  it.each(["/zones/_overview", "/zones+insights"])("GET %s", async (path) => {
+    const items = itemsOf(JSON.parse((await ask("GET", path)).text));
+    expect(items.map(({ name, zone, zoneInsight }) => [name, zone, zoneInsight])).toEqual([
+      ["gone", { enabled: true }, { subscriptions: [{ ...subscription, disconnectTime }] }],
+      // Kuma: absent in a list, empty in an item.
+      ["never", { enabled: true }, undefined],
+      ["off", { enabled: false }, { subscriptions: [subscription] }],
+      ["on", { enabled: true }, { subscriptions: [subscription] }],
+    ]);
+  });
+
+  it.each(["/zones/never/_overview", "/zones+insights/never"])("GET %s", async (path) => {
+    const overview = JSON.parse((await ask("GET", path)).text) as JsonObject;
+    expect(overview).toMatchObject({ type: "ZoneOverview", name: "never", zone: { enabled: true }, zoneInsight: {} });
+    expect((await ask("GET", path.replace("never", "nobody"))).status).toBe(404);
+  });
+
+  it("insights are read, never written", async () => {
+    expect(itemsOf(JSON.parse((await ask("GET", "/zone-insights")).text))).toHaveLength(3);
+    expect((await ask("GET", "/zone-insights/on")).status).toBe(200);
+    expect((await ask("GET", "/zone-insights/never")).status).toBe(404);
+    expect((await ask("PUT", "/zone-insights/on", { type: "ZoneInsight", name: "on" })).status).toBe(405);
+    expect((await ask("DELETE", "/zone-insights/on")).status).toBe(405);
+  });
 });
 
 it("tells how each request went", async () => {

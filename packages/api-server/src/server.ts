@@ -108,12 +108,26 @@ function createServer(options: ApiServerOptions): FastifyInstance {
     routes.set(url, methods);
     for (const each of [method].flat()) methods.add(each);
   });
-  server.get("/", (_request, reply) => sendJson(reply, 200, options.index() satisfies Index));
+  server.get("/", (_request, reply) => sendJson(reply, 200, inOrder(options.index())));
   addTypeRoutes(server, options);
   addResourceRoutes(server, options);
   if (options.sync !== undefined) addSyncRoutes(server, options.sync);
   refuseOtherMethods(server, routes);
   return server;
+}
+
+/** Members in order of name, as Kuma's generated types have them. */
+function inOrder(index: Index): Index {
+  const { basedOnKuma, clusterId, gui, hostname, instanceId, product, version } = index;
+  return {
+    ...(basedOnKuma === undefined ? {} : { basedOnKuma }),
+    clusterId,
+    gui,
+    hostname,
+    instanceId,
+    product,
+    version,
+  };
 }
 
 function measure(server: FastifyInstance, { onRequest }: ApiServerOptions): void {

@@ -62,8 +62,8 @@ function addTypeRoutes(server: FastifyInstance, type: TypeDescriptor, path: stri
   const legacy = type.path === path ? LEGACY_OVERVIEWS.get(type.name) : undefined;
   for (const each of collections) {
     server.get(each, routes.list(routes.plain));
-    if (type.overview !== undefined) server.get(`${each}/_overview`, routes.list(routes.overview));
-    if (legacy !== undefined) server.get(each.replace(path, legacy), routes.list(routes.overview));
+    if (type.overview !== undefined) server.get(`${each}/_overview`, routes.list(routes.listedOverview));
+    if (legacy !== undefined) server.get(each.replace(path, legacy), routes.list(routes.listedOverview));
   }
   const item = `${collection}/:name`;
   server.get(item, routes.get(routes.plain));
@@ -83,7 +83,8 @@ class TypeRoutes {
   }
 
   readonly plain: View = (resource) => resourceToRest(this.#type, resource);
-  readonly overview: View = (resource) => overviewOf(this.#type, resource, this.#context.store);
+  readonly overview: View = (resource) => overviewOf(this.#type, resource, this.#context.store, true);
+  readonly listedOverview: View = (resource) => overviewOf(this.#type, resource, this.#context.store, false);
 
   list(view: View) {
     return (request: Request, reply: FastifyReply): FastifyReply => {

@@ -1,3 +1,8 @@
+// Reconciliation and guards.
+export { Applier, type ApplierOptions, openAppliers } from "./apply/applier.ts";
+export type { BatchApplier, BatchSource, OpenApplier } from "./apply/batch-applier.ts";
+export { type ApplyPlan, type PlanInput, type PlannedUpdate, planApply } from "./apply/plan-apply.ts";
+export type { ReceivingSide } from "./apply/receiving-side.ts";
 // Feed, mapping, sessions, ledger and wire form.
 export type {
   Cursor,
@@ -9,8 +14,18 @@ export type {
   OutboxOptions,
   OutboxView,
   Pending,
+  PendingOptions,
 } from "./feed/outbox.ts";
 export { Outbox, RESOURCE_MAX_BYTES } from "./feed/outbox.ts";
+export type { Hold, HoldsChanged } from "./guard/hold.ts";
+export {
+  HOLD_TIME_MS,
+  type HoldEnd,
+  type HoldEvent,
+  HoldRegistry,
+  type HoldRegistryOptions,
+} from "./guard/hold-registry.ts";
+export { SYNC_SOURCE_CONFIG } from "./guard/sync-source.ts";
 export { type ReceiverRowsContext, receiverRows } from "./ledger/receiver-rows.ts";
 export { type SenderRowsContext, senderRows } from "./ledger/sender-rows.ts";
 export type {

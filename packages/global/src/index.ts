@@ -1,1 +1,1 @@
-export {};
+export { createGlobal, runGlobal } from "./global.ts";

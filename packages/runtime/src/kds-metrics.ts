@@ -11,9 +11,7 @@ const KIB = 1024;
 /** Kuma's: 1 KiB doubled up to 32 MiB. */
 const RESPONSE_BYTES_BUCKETS = Array.from({ length: 16 }, (_, i) => KIB * 2 ** i);
 /** Seconds, from well below a millisecond: change to stored is what we are fast at. */
-const CHANGE_TO_STORED_BUCKETS = [
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
-];
+const CHANGE_TO_STORED_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const MS_PER_SECOND = 1_000;
 
 export interface KdsMetricsOptions {

@@ -1,1 +1,1 @@
-export {};
+export { createZone, runZone } from "./zone.ts";

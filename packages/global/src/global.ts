@@ -1,0 +1,197 @@
+/** The global service, put together: see the README for its data flow. */
+import { ApiServer } from "@isthmus/api-server";
+import { ZoneInsights } from "@isthmus/insights";
+import { GlobalKdsServer, type KdsEvent } from "@isthmus/kds";
+import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
+import {
+  apiServerObserver,
+  BUILD_VERSION,
+  type Config,
+  createSyncApi,
+  createSyncParts,
+  DiagnosticsServer,
+  type Instance,
+  KUMA_VERSION,
+  kdsServerTls,
+  type Logger,
+  observeSync,
+  openInstance,
+  type Program,
+  type ProgramArguments,
+  runProgram,
+  type SyncParts,
+} from "@isthmus/runtime";
+import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
+
+/** Resolves with the exit code. */
+export function runGlobal(args: ProgramArguments): Promise<number> {
+  return runProgram("global", args, createGlobal);
+}
+
+/** The store is open afterwards, nothing listens yet. */
+export async function createGlobal(config: Config, log: Logger): Promise<Program> {
+  const instance = await openInstance({ name: "global", zoneLabel: "Global" }, config, log);
+  const { store, clock, metrics } = instance;
+  const tls = await kdsServerTls(config, instance.folder, clock.now());
+  const { kds } = config.multizone.global;
+
+  const insights = zoneInsights(instance);
+  const manager = resourceManager(instance, insights);
+  const parts = createSyncParts(instance, { kind: "global" }, kds.labels.skipPrefixes);
+  const sync = createSyncApi({
+    role: "global",
+    name: "global",
+    store,
+    outbox: parts.outbox,
+    clock,
+    peers: () => server.status(),
+    zones: () => store.list("Zone").map((zone) => zone.name),
+    holds: parts.holds,
+  });
+  const onEvent = observeSync(instance, "global", sync, (event) => insights.onEvent(event));
+  const server = kdsServer(instance, parts, tls, insights, onEvent);
+
+  let isReady = false;
+  const diagnostics = new DiagnosticsServer({
+    host: config.diagnostics.interface,
+    port: config.diagnostics.serverPort,
+    metrics,
+    isReady: () => isReady,
+  });
+  const api = new ApiServer({
+    registry: instance.registry,
+    store,
+    manager,
+    mode: "global",
+    isFederated: false,
+    isReadOnly: config.apiServer.readOnly,
+    index: instance.index,
+    sync,
+    host: config.apiServer.http.interface,
+    port: config.apiServer.http.port,
+    onRequest: apiServerObserver(metrics),
+    onError: (error, route) => log.error({ route, error: errorMessage(error) }, "a request failed"),
+  });
+
+  const services = new ServiceGroup(
+    "global",
+    [
+      diagnostics,
+      store,
+      defaultResources(instance, manager),
+      insights,
+      parts.holdsService,
+      parts.outboxService,
+      deletedZones(instance, server),
+      ...(config.apiServer.http.enabled ? [api] : []),
+      server,
+      { name: "readiness", start: async () => void (isReady = true), stop: async () => void (isReady = false) },
+    ],
+    (service, error) => log.error({ service, error: errorMessage(error) }, "stopping failed"),
+  );
+  return {
+    service: services,
+    summary: {
+      instanceId: instance.instanceId,
+      clusterId: instance.clusterId(),
+      data: instance.folder,
+      rest: config.apiServer.http.enabled ? config.apiServer.http.port : undefined,
+      kds: kds.grpcPort,
+      tls: kds.tlsEnabled,
+      diagnostics: config.diagnostics.serverPort,
+    },
+  };
+}
+
+function zoneInsights({ store, registry, clock, instanceId, config, log }: Instance): ZoneInsights {
+  return new ZoneInsights({
+    store,
+    registry,
+    clock,
+    instanceId,
+    version: KUMA_VERSION,
+    flushMs: config.multizone.global.kds.zoneInsightFlushInterval,
+    subscriptionLimit: config.metrics.zone.subscriptionLimit,
+    onError: (error, zone) => log.error({ zone, error: errorMessage(error) }, "cannot write the insight of a zone"),
+  });
+}
+
+function resourceManager({ registry, store, config, clock }: Instance, insights: ZoneInsights): ResourceManager {
+  return new ResourceManager({
+    registry,
+    store,
+    mode: "global",
+    isFederated: false,
+    isReadOnly: config.apiServer.readOnly,
+    unsafeDelete: config.store.unsafeDelete,
+    keys: nodeKeyMaker(clock),
+    isZoneOnline: (zone) => insights.isOnline(zone),
+  });
+}
+
+function kdsServer(
+  { registry, store, instanceId, clock, config }: Instance,
+  { outbox, openApplier, holds, stuck }: SyncParts,
+  tls: Awaited<ReturnType<typeof kdsServerTls>>,
+  insights: ZoneInsights,
+  onEvent: (event: KdsEvent) => void,
+): GlobalKdsServer {
+  const { kds } = config.multizone.global;
+  return new GlobalKdsServer({
+    registry,
+    outbox,
+    openApplier,
+    holds,
+    historyId: store.historyId,
+    node: { instanceId, version: BUILD_VERSION },
+    server: {
+      address: kds.interface,
+      port: kds.grpcPort,
+      portSetting: "multizone.global.kds.grpcPort",
+      ...(tls !== undefined && { tls }),
+    },
+    clock,
+    random: systemRandom,
+    onEvent,
+    maxMessageBytes: kds.maxMsgSize,
+    zoneHealthCheck: {
+      pollIntervalMs: kds.zoneHealthCheck.pollInterval,
+      timeoutMs: kds.zoneHealthCheck.timeout,
+    },
+    // What a zone sends is owned by its Zone, so that must be there first.
+    admitZone: async ({ zone }) => {
+      await insights.ensureZone(zone);
+      return undefined;
+    },
+    stuck,
+  });
+}
+
+function defaultResources({ config, log }: Instance, manager: ResourceManager): Service {
+  return {
+    name: "default resources",
+    async start() {
+      const { created } = await manager.ensureDefaults(config.defaults);
+      if (created.length > 0) log.info({ count: created.length }, "default resources created");
+    },
+    stop: async () => {},
+  };
+}
+
+/** A Zone that is deleted under its connection (only `store.unsafeDelete` allows it) starts over as an unknown one. */
+function deletedZones({ store }: Instance, server: GlobalKdsServer): Service {
+  let unsubscribe = (): void => {};
+  return {
+    name: "deleted zones",
+    async start() {
+      unsubscribe = store.subscribe(({ changes }) => {
+        for (const { key, after } of changes) {
+          if (key.type === "Zone" && after === undefined) {
+            server.disconnectZone(key.name, `zone ${key.name} was deleted`);
+          }
+        }
+      });
+    },
+    stop: async () => unsubscribe(),
+  };
+}

@@ -1,0 +1,171 @@
+/** The zone service, put together: see the README for its data flow. */
+import { ApiServer } from "@isthmus/api-server";
+import { loadCaBundle } from "@isthmus/grpc-kit";
+import { ZoneInsights } from "@isthmus/insights";
+import { ZoneKdsClient } from "@isthmus/kds";
+import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
+import {
+  apiServerObserver,
+  BUILD_VERSION,
+  type Config,
+  createSyncApi,
+  createSyncParts,
+  DiagnosticsServer,
+  type Instance,
+  KUMA_VERSION,
+  type Logger,
+  observeSync,
+  openInstance,
+  type Program,
+  type ProgramArguments,
+  runProgram,
+  type Sync,
+} from "@isthmus/runtime";
+import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
+
+/** A run of this length starts the delays between attempts anew. Source: kuma v2.14.3: component/resilient.go. */
+const BACKOFF_RESET_MS = 60_000;
+
+/** Resolves with the exit code. */
+export function runZone(args: ProgramArguments): Promise<number> {
+  return runProgram("zone", args, createZone);
+}
+
+/** The store is open afterwards, nothing listens yet. */
+export async function createZone(config: Config, log: Logger): Promise<Program> {
+  const { name } = config.multizone.zone;
+  const instance = await openInstance({ name, zoneLabel: name }, config, log);
+  const { registry, store, metrics } = instance;
+  const isFederated = config.multizone.zone.globalAddress !== "";
+  const manager = new ResourceManager({
+    registry,
+    store,
+    mode: "zone",
+    zoneName: name,
+    isFederated,
+    isReadOnly: config.apiServer.readOnly,
+    unsafeDelete: config.store.unsafeDelete,
+    disableOriginLabelValidation: config.multizone.zone.disableOriginLabelValidation,
+    keys: nodeKeyMaker(instance.clock),
+  });
+  const federation = isFederated ? await federate(instance) : undefined;
+
+  let isReady = false;
+  const diagnostics = new DiagnosticsServer({
+    host: config.diagnostics.interface,
+    port: config.diagnostics.serverPort,
+    metrics,
+    isReady: () => isReady,
+  });
+  const api = new ApiServer({
+    registry,
+    store,
+    manager,
+    mode: "zone",
+    isFederated,
+    isReadOnly: config.apiServer.readOnly,
+    index: instance.index,
+    ...(federation !== undefined && { sync: federation.sync }),
+    host: config.apiServer.http.interface,
+    port: config.apiServer.http.port,
+    onRequest: apiServerObserver(metrics),
+    onError: (error, route) => log.error({ route, error: errorMessage(error) }, "a request failed"),
+  });
+
+  const services = new ServiceGroup(
+    "zone",
+    [
+      diagnostics,
+      store,
+      defaultResources(instance, manager),
+      ...(federation?.before ?? []),
+      ...(config.apiServer.http.enabled ? [api] : []),
+      ...(federation === undefined ? [] : [federation.client]),
+      { name: "readiness", start: async () => void (isReady = true), stop: async () => void (isReady = false) },
+    ],
+    (service, error) => log.error({ service, error: errorMessage(error) }, "stopping failed"),
+  );
+  return {
+    service: services,
+    summary: {
+      instanceId: instance.instanceId,
+      zone: name,
+      data: instance.folder,
+      rest: config.apiServer.http.enabled ? config.apiServer.http.port : undefined,
+      diagnostics: config.diagnostics.serverPort,
+      global: isFederated ? config.multizone.zone.globalAddress : "none, this zone is alone",
+    },
+  };
+}
+
+interface Federation {
+  readonly sync: Sync;
+  /** What has to run before anything is received. */
+  readonly before: readonly Service[];
+  readonly client: ZoneKdsClient;
+}
+
+async function federate(instance: Instance): Promise<Federation> {
+  const { registry, store, clock, instanceId, config, log } = instance;
+  const { name, globalAddress, kds } = config.multizone.zone;
+  const parts = createSyncParts(instance, { kind: "zone", zone: name }, kds.labels.skipPrefixes);
+  const insights = new ZoneInsights({
+    store,
+    registry,
+    clock,
+    instanceId,
+    version: KUMA_VERSION,
+    role: "zone",
+    subscriptionLimit: config.metrics.zone.subscriptionLimit,
+    onError: (error) => log.error({ error: errorMessage(error) }, "cannot write the insight of this zone"),
+  });
+  const sync = createSyncApi({
+    role: "zone",
+    name,
+    store,
+    outbox: parts.outbox,
+    clock,
+    peers: () => [client.status()].filter((peer) => peer !== undefined),
+    zones: () => [name],
+    holds: parts.holds,
+  });
+  const tls = await clientTls(config);
+  const { resilientComponentBaseBackoff: baseMs, resilientComponentMaxBackoff: maxMs } = config.general;
+  const client = new ZoneKdsClient({
+    registry,
+    outbox: parts.outbox,
+    openApplier: parts.openApplier,
+    holds: parts.holds,
+    historyId: store.historyId,
+    address: globalAddress,
+    ...(tls !== undefined && { tls }),
+    node: { zone: name, instanceId, version: BUILD_VERSION, config: JSON.stringify(config) },
+    clock,
+    random: systemRandom,
+    onEvent: observeSync(instance, "zone", sync, (event) => insights.onEvent(event)),
+    maxMessageBytes: kds.maxMsgSize,
+    backoff: { baseMs, maxMs, resetAfterMs: BACKOFF_RESET_MS, jitterMs: Math.min(baseMs, maxMs) / 2 },
+    stuck: parts.stuck,
+  });
+  return { sync, before: [insights, parts.holdsService, parts.outboxService], client };
+}
+
+/** Undefined: the system's roots, or plaintext where the address says so. */
+async function clientTls(config: Config): Promise<{ ca?: string; skipVerify?: boolean } | undefined> {
+  const { rootCaFile, tlsSkipVerify } = config.multizone.zone.kds;
+  if (tlsSkipVerify) return { skipVerify: true };
+  if (rootCaFile === "") return undefined;
+  return { ca: await loadCaBundle({ path: rootCaFile, setting: "multizone.zone.kds.rootCaFile" }) };
+}
+
+function defaultResources({ config, log }: Instance, manager: ResourceManager): Service {
+  return {
+    name: "default resources",
+    async start() {
+      const { created, deleted } = await manager.ensureDefaults(config.defaults);
+      if (created.length > 0) log.info({ count: created.length }, "default resources created");
+      if (deleted.length > 0) log.warn({ deleted }, "Zones with another name deleted: a zone knows only itself");
+    },
+    stop: async () => {},
+  };
+}

@@ -7,7 +7,7 @@ import { LineCounter, parseAllDocuments } from "yaml";
 export interface SourceDocument {
   /** `file.yaml:12` */
   readonly origin: string;
-  readonly resource: JsonObject;
+  readonly resource: JsonObject & { readonly type: string; readonly name: string };
 }
 
 export interface ReadDocuments {
@@ -49,10 +49,14 @@ export function parseDocuments(name: string, text: string): ReadDocuments {
     if (document.errors.length > 0) continue;
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     if (value === null || value === undefined) continue;
-    if (!isJsonObject(value)) problems.push(`${name}:${line}: a resource has to be a mapping`);
-    else if (typeof value["type"] !== "string") problems.push(`${name}:${line}: type is missing`);
-    else if (typeof value["name"] !== "string") problems.push(`${name}:${line}: name is missing`);
-    else documents.push({ origin: `${name}:${line}`, resource: value });
+    if (!isJsonObject(value)) {
+      problems.push(`${name}:${line}: a resource has to be a mapping`);
+      continue;
+    }
+    const { type, name: resourceName } = value;
+    if (typeof type !== "string") problems.push(`${name}:${line}: type is missing`);
+    else if (typeof resourceName !== "string") problems.push(`${name}:${line}: name is missing`);
+    else documents.push({ origin: `${name}:${line}`, resource: { ...value, type, name: resourceName } });
   }
   return { documents, problems };
 }

@@ -45,8 +45,8 @@ export async function applyDocuments(
   const failures: string[] = [];
   let applied = 0;
   for (const { origin, resource } of documents) {
-    const label = `${String(resource["type"])}/${String(resource["name"])}`;
-    const type = types.get(String(resource["type"]));
+    const label = `${resource.type}/${resource.name}`;
+    const type = types.get(resource.type);
     if (!type) {
       failures.push(`${origin}: ${label}: unknown type`);
       continue;
@@ -54,7 +54,7 @@ export async function applyDocuments(
     const mesh = typeof resource["mesh"] === "string" ? resource["mesh"] : options.mesh;
     const body = type.scope === "Mesh" ? { ...resource, mesh } : resource;
     try {
-      const { created, warnings } = await client.put(`${collectionPath(type, mesh)}/${String(resource["name"])}`, body);
+      const { created, warnings } = await client.put(`${collectionPath(type, mesh)}/${resource.name}`, body);
       applied += 1;
       options.report(`${label} ${created ? "created" : "updated"}`);
       for (const warning of warnings) options.report(`  warning: ${warning}`);

@@ -1,7 +1,7 @@
 /** `isthmus sync status|holds|accept|reject`: what is stored where, and what the mass-change brake keeps back. */
 import type { Hold, SyncStatus, SyncZone } from "@isthmus/api";
 import { goDurationToMs, parseGoDuration } from "@isthmus/std";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { CommandError, ExitCode } from "../exit-code.ts";
 import { clientOf, explainError, type ServerOptions, withServer } from "../server.ts";
 import { formatAge, formatTable } from "../table.ts";
@@ -25,7 +25,7 @@ export function registerSync(program: Command): void {
     .option("--timeout <duration>", "limit of --wait", "60s")
     .option("--max-age <duration>", "exit with 3 when a change is unacknowledged for longer, or a zone is offline")
     .option("--types", "one line per zone, direction and type")
-    .option("-o, --output <format>", "table or json", "table")
+    .addOption(outputOption())
     .action(async (options: StatusOptions) => {
       const timeoutMs = durationOption("--timeout", options.timeout);
       const maxAgeMs = options.maxAge === undefined ? undefined : durationOption("--max-age", options.maxAge);
@@ -55,7 +55,7 @@ export function registerSync(program: Command): void {
 
   withServer(sync.command("holds"))
     .description("deletions that the brake keeps back")
-    .option("-o, --output <format>", "table or json", "table")
+    .addOption(outputOption())
     .action(async (options: ServerOptions & { readonly output: string }) => {
       const holds = await clientOf(options)
         .holds()
@@ -155,6 +155,10 @@ function tooOld(status: SyncStatus, maxAgeMs: number): string | undefined {
       : [];
   });
   return problems.length === 0 ? undefined : problems.join("\n");
+}
+
+function outputOption(): Option {
+  return new Option("-o, --output <format>", "form of the answer").choices(["table", "json"]).default("table");
 }
 
 function durationOption(name: string, text: string): number {

@@ -166,14 +166,12 @@ try, in another terminal:
 
 /** Redraws the table in a terminal; elsewhere prints it when it changes. */
 async function watch(global: DemoProcess, children: readonly DemoChild[], stopped: Promise<void>): Promise<void> {
-  let isDone = false;
-  void stopped.then(() => {
-    isDone = true;
-  });
+  const end = new AbortController();
+  void stopped.then(() => end.abort());
   console.log("live, Ctrl-C stops:");
   let shown = "";
   let lines = 0;
-  while (!isDone) {
+  while (!end.signal.aborted) {
     const ended = children.filter((child) => child.hasEnded).map((child) => child.process.name);
     const text = await clientFor(global)
       .syncStatus()

@@ -13,7 +13,7 @@ import { CommitCauses } from "./commit-causes.ts";
 import { encodeResource } from "./encode-resource.ts";
 import type { FeedRow } from "./feed-row.ts";
 import { NameClaims } from "./name-claims.ts";
-import type { Cursor, DeltaResult, EncodedResource, OutboxView, Pending } from "./outbox-view.ts";
+import type { Cursor, DeltaResult, EncodedResource, OutboxView, Pending, PendingOptions } from "./outbox-view.ts";
 import { type FeedChange, TypeFeed } from "./type-feed.ts";
 
 /** A resource that cannot be sent and was left out. */
@@ -37,8 +37,6 @@ interface TypeState {
   readonly feed: TypeFeed;
   readonly claims: NameClaims;
 }
-
-const UNLIMITED = Number.POSITIVE_INFINITY;
 
 export class OutboxVariant implements OutboxView {
   readonly #options: VariantOptions;
@@ -131,9 +129,9 @@ export class OutboxVariant implements OutboxView {
     return { kind: "delta", upserts: [], removals: [], intents: [], next, bytes: 0, oldestChangeAt: undefined };
   }
 
-  pending(type: string, recipient: Recipient, cursor: Cursor, limit = UNLIMITED): Pending {
+  pending(type: string, recipient: Recipient, cursor: Cursor, options?: PendingOptions): Pending {
     const feed = this.#types.get(type)?.feed;
-    return feed?.pending(recipient, cursor, limit) ?? { count: 0, oldestChangeAt: undefined };
+    return feed?.pending(recipient, cursor, options) ?? { count: 0, oldestChangeAt: undefined };
   }
 
   lookup(type: string, recipient: Recipient, wireName: string): EncodedResource | undefined {

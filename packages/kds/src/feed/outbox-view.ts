@@ -47,6 +47,13 @@ export interface Pending {
   readonly oldestChangeAt: number | undefined;
 }
 
+export interface PendingOptions {
+  /** Stops counting there. */
+  readonly limit?: number;
+  /** Names that are left out. */
+  readonly excluding?: ReadonlySet<string>;
+}
+
 /** All reads are of one moment: `revision`. Unknown types are empty. */
 export interface OutboxView {
   readonly revision: Revision;
@@ -61,8 +68,8 @@ export interface OutboxView {
   count(type: string, recipient: Recipient): number;
   /** Everything the recipient is entitled to if `cursor` is undefined, else what changed for it since. */
   delta(type: string, recipient: Recipient, cursor: Cursor | undefined, maxBytes: number): DeltaResult;
-  /** How many changes after the cursor concern the recipient; stops counting at `limit`. */
-  pending(type: string, recipient: Recipient, cursor: Cursor, limit?: number): Pending;
+  /** Changes after the cursor that concern the recipient. */
+  pending(type: string, recipient: Recipient, cursor: Cursor, options?: PendingOptions): Pending;
   /** The encoded resource of that name if the recipient is entitled to it. */
   lookup(type: string, recipient: Recipient, wireName: string): EncodedResource | undefined;
 }

@@ -14,7 +14,15 @@ import { type OutboxFailure, OutboxVariant } from "./outbox-variant.ts";
 import type { OutboxView } from "./outbox-view.ts";
 
 export type { OutboxFailure } from "./outbox-variant.ts";
-export type { Cursor, Delta, DeltaResult, EncodedResource, OutboxView, Pending } from "./outbox-view.ts";
+export type {
+  Cursor,
+  Delta,
+  DeltaResult,
+  EncodedResource,
+  OutboxView,
+  Pending,
+  PendingOptions,
+} from "./outbox-view.ts";
 
 /** Below Kuma's 10 MiB per message, with room for the header. */
 export const RESOURCE_MAX_BYTES = 10 * 1024 * 1024 - 8_192;

@@ -10,7 +10,7 @@ import type { Resource } from "@isthmus/resources";
 import type { Revision } from "@isthmus/store";
 import { type Audience, isEntitled, NOBODY, type Recipient } from "../mapping/audience.ts";
 import { type FeedRow, isEntitledNow, newRow, wasEntitledAt, wasEntitledSince } from "./feed-row.ts";
-import type { Cursor, DeltaResult, EncodedResource, Pending } from "./outbox-view.ts";
+import type { Cursor, DeltaResult, EncodedResource, Pending, PendingOptions } from "./outbox-view.ts";
 
 /** Gone rows are looked through when there are this many, and again when their number has doubled. */
 const TOMBSTONES_MIN = 64;
@@ -159,12 +159,14 @@ export class TypeFeed {
     return { kind: "delta", upserts, removals, intents: [...intents], next, bytes, oldestChangeAt };
   }
 
-  pending(recipient: Recipient, cursor: Cursor, limit: number): Pending {
+  pending(recipient: Recipient, cursor: Cursor, options: PendingOptions = {}): Pending {
+    const { limit = Number.POSITIVE_INFINITY, excluding } = options;
     let count = 0;
     let oldestChangeAt: number | undefined;
     for (const row of this.#changedAfter(cursor.position)) {
       const isNow = isEntitledNow(row, recipient);
       if (isNow ? !needsContent(row, recipient, cursor) : !mayHold(row, recipient, cursor)) continue;
+      if (excluding?.has(row.wireName) === true) continue;
       count += 1;
       oldestChangeAt = Math.min(oldestChangeAt ?? row.changedAt, row.changedAt);
       if (count >= limit) break;

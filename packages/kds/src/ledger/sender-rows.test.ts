@@ -108,6 +108,13 @@ describe("rows of a sender", () => {
     expect(rowOf(rig)).toMatchObject({ state: "synced", oldestUnackedSeconds: 0, pendingResources: 0, resources: 2 });
   });
 
+  it("count a resource that the peer may hold by now, though it lost it before the ACK", () => {
+    const rig = connected();
+    rig.commit({ name: "x", content: "1" });
+    rig.commit({ name: "x", content: "1", audience: toOthers("east", 0) });
+    expect(rowOf(rig)).toMatchObject({ state: "pending", pendingResources: 1, resources: 2 });
+  });
+
   it("are pending while the stream is blocked", () => {
     const rig = connected();
     rig.step({ kind: "blocked" });

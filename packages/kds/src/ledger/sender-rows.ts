@@ -106,13 +106,15 @@ function rejectedSince(record: SenderTypeState): number | undefined {
 
 function pendingResources(record: SenderTypeState, state: SenderState, outbox: OutboxView): number {
   const recipient = recipientOf(state);
-  if (record.named !== undefined) {
-    const { flight } = record;
-    const inFlight = flight === undefined ? 0 : flight.upserts.size + flight.removals.length;
-    return inFlight + (record.pendingSince === undefined ? 0 : 1);
+  const { flight } = record;
+  const inFlight = new Set([...(flight?.upserts.keys() ?? []), ...(flight?.removals ?? [])]);
+  if (record.named !== undefined) return inFlight.size + (record.pendingSince === undefined ? 0 : 1);
+  if (record.cursor === undefined) return outbox.count(record.type, recipient);
+  // Not simply what changed since `acked`: of what is in flight the peer may already hold something that it has lost since.
+  let count = inFlight.size + outbox.pending(record.type, recipient, record.cursor, { excluding: inFlight }).count;
+  if (record.unconfirmedSince !== undefined && record.acked !== undefined) {
+    count = Math.max(count, outbox.pending(record.type, recipient, record.acked).count);
   }
-  if (record.acked === undefined) return outbox.count(record.type, recipient);
-  let count = outbox.pending(record.type, recipient, record.acked).count;
   for (const [wireName, rejection] of record.rejected) {
     // Rejected content that has changed since is already counted as a change.
     const isStandIn = rejection.version === "";

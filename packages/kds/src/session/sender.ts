@@ -260,7 +260,9 @@ function rememberPending(record: OwnType, step: Step): void {
     return;
   }
   const outbox = step.context.outboxFor(step.state.features);
-  record.pendingSince = outbox.pending(record.type, recipientOf(step.state), record.cursor, 1).oldestChangeAt;
+  record.pendingSince = outbox.pending(record.type, recipientOf(step.state), record.cursor, {
+    limit: 1,
+  }).oldestChangeAt;
 }
 
 function acknowledge(record: OwnType, step: Step): void {

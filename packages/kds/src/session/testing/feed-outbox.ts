@@ -1,6 +1,13 @@
 /** An outbox without a store: real feeds, filled by hand. For tests of sessions that need no mapping. */
 import type { Resource } from "@isthmus/resources";
-import type { Cursor, DeltaResult, EncodedResource, OutboxView, Pending } from "../../feed/outbox-view.ts";
+import type {
+  Cursor,
+  DeltaResult,
+  EncodedResource,
+  OutboxView,
+  Pending,
+  PendingOptions,
+} from "../../feed/outbox-view.ts";
 import { TypeFeed } from "../../feed/type-feed.ts";
 import { type Audience, EVERYBODY, NOBODY, type Recipient } from "../../mapping/audience.ts";
 
@@ -78,8 +85,8 @@ export class FeedOutbox implements OutboxView {
     return { kind: "delta", upserts: [], removals: [], intents: [], next, bytes: 0, oldestChangeAt: undefined };
   }
 
-  pending(type: string, recipient: Recipient, cursor: Cursor, limit = Number.POSITIVE_INFINITY): Pending {
-    return this.#feeds.get(type)?.pending(recipient, cursor, limit) ?? { count: 0, oldestChangeAt: undefined };
+  pending(type: string, recipient: Recipient, cursor: Cursor, options?: PendingOptions): Pending {
+    return this.#feeds.get(type)?.pending(recipient, cursor, options) ?? { count: 0, oldestChangeAt: undefined };
   }
 
   lookup(type: string, recipient: Recipient, wireName: string): EncodedResource | undefined {

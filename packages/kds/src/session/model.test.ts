@@ -5,7 +5,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AUDIENCES, type Mutation, NAMES, type Step, SyncWorld, TYPES, ZONES } from "./testing/sync-world.ts";
+import type { Mutation } from "./testing/mutation.ts";
+import { AUDIENCES, NAMES, type Step, SyncWorld, TYPES, ZONES } from "./testing/sync-world.ts";
 
 const zone = fc.constantFrom(...ZONES);
 const isStored = fc.boolean();

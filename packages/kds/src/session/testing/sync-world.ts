@@ -3,7 +3,6 @@
  * stream but delays, breaks and forgets. Everything happens in single steps, so that a test can put any of them
  * anywhere; after each step the world is compared with what must always be true. Mutations switch one rule off.
  */
-import type { Delta, DeltaResult, OutboxView } from "../../feed/outbox-view.ts";
 import { senderRows } from "../../ledger/sender-rows.ts";
 import {
   type Audience,
@@ -31,8 +30,8 @@ import {
   type SenderState,
   stepSender,
 } from "../sender.ts";
-import type { OwnSender } from "../sender-tell.ts";
 import { FeedOutbox, type FeedWrite } from "./feed-outbox.ts";
+import { keepCursors, type Mutation, mutatedEvent, mutatedView } from "./mutation.ts";
 import { NOTHING_REJECTED } from "./receiver-rig.ts";
 
 export const TYPES = ["T", "U"] as const;
@@ -46,19 +45,6 @@ export const AUDIENCES: readonly Audience[] = [
   toOthers("west", 0),
   toOnlyZone("east", 0),
 ];
-
-export type Mutation =
-  | "stale read after an event"
-  | "cursor kept across a reconnect"
-  | "no delete on a full first response"
-  | "ACK before store"
-  | "lost wake-up during a flight"
-  | "first response before the store is loaded"
-  | "a NACK taken for an ACK"
-  | "a removal forgotten when the audience shrinks"
-  | "the home zone gets its own back"
-  | "an increment taken for a full list"
-  | "an ACK taken for a request";
 
 type Zone = (typeof ZONES)[number];
 type Type = (typeof TYPES)[number];
@@ -343,18 +329,8 @@ export class SyncWorld {
   #send(peer: Peer, event: SenderEvent): void {
     const { connection } = peer;
     if (connection === undefined) return;
-    const isNackHidden = this.#mutation === "a NACK taken for an ACK" && event.kind === "request";
-    const isNonceHidden =
-      this.#mutation === "an ACK taken for a request" &&
-      event.kind === "request" &&
-      connection.requests.length % 2 === 0;
-    const seen: SenderEvent = isNackHidden
-      ? { ...event, error: undefined }
-      : isNonceHidden
-        ? { ...event, nonce: "" }
-        : event;
-    const effects = stepSender(connection.sender, seen, {
-      outboxFor: () => this.#view(peer, event),
+    const effects = stepSender(connection.sender, mutatedEvent(this.#mutation, event), {
+      outboxFor: () => mutatedView(this.#mutation, this.#outbox, event),
       maxMessageBytes: Number.MAX_SAFE_INTEGER,
       now: this.#now,
     });
@@ -402,35 +378,10 @@ export class SyncWorld {
       }
       case "endStream":
         this.#cut(peer, true);
+        break;
+      case "wait":
+      case "note":
     }
-  }
-
-  #view(peer: Peer, event: SenderEvent): OutboxView {
-    const outbox = this.#outbox;
-    const rewrite = (type: string, delta: Delta): Delta => {
-      if (this.#mutation === "lost wake-up during a flight" && event.kind === "request" && event.nonce !== "") {
-        return { ...delta, upserts: [], removals: [] };
-      }
-      if (this.#mutation === "a removal forgotten when the audience shrinks") {
-        const isGone = (wireName: string): boolean => outbox.feed(type).get(wireName)?.resource === undefined;
-        return { ...delta, removals: delta.removals.filter(isGone) };
-      }
-      return delta;
-    };
-    return {
-      revision: outbox.revision,
-      provides: (type) => outbox.provides(type),
-      types: () => outbox.types(),
-      head: (type) => outbox.head(type),
-      end: (type) => outbox.end(type),
-      count: (type, recipient) => outbox.count(type, recipient),
-      pending: (type, recipient, cursor, options) => outbox.pending(type, recipient, cursor, options),
-      lookup: (type, recipient, wireName) => outbox.lookup(type, recipient, wireName),
-      delta: (type, recipient, cursor, maxBytes): DeltaResult => {
-        const result = outbox.delta(type, recipient, cursor, maxBytes);
-        return result.kind === "delta" ? { kind: "delta", ...rewrite(type, result) } : result;
-      },
-    };
   }
 
   /** The content of a key that the peer is entitled to, as of a revision. */
@@ -511,13 +462,6 @@ function requestOf(
 ): SenderRequest {
   const none = { unsubscribe: [], initialVersions: new Map(), features: undefined, held: undefined };
   return { ...none, type, nonce, subscribe, error };
-}
-
-function keepCursors(sender: SenderState, before: SenderState | undefined): void {
-  const { types } = sender as OwnSender;
-  for (const [type, record] of (before as OwnSender | undefined)?.types ?? []) {
-    types.set(type, { ...record, phase: "idle", flight: undefined });
-  }
 }
 
 function split(key: string): [type: string, wireName: string] {

@@ -26,6 +26,7 @@ export {
   type HoldRegistryOptions,
 } from "./guard/hold-registry.ts";
 export { SYNC_SOURCE_CONFIG } from "./guard/sync-source.ts";
+export { ZoneNameConflicts } from "./guard/zone-name-conflicts.ts";
 export { type ReceiverRowsContext, receiverRows } from "./ledger/receiver-rows.ts";
 export { type SenderRowsContext, senderRows } from "./ledger/sender-rows.ts";
 export type {

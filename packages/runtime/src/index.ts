@@ -11,6 +11,6 @@ export { createLogger, type Logger } from "./log.ts";
 export { Metrics } from "./metrics.ts";
 export { openStore } from "./open-store.ts";
 export { type Program, type ProgramArguments, type ProgramFactory, runProgram } from "./run-program.ts";
-export { createSyncApi, type Sync, type SyncApiOptions } from "./sync-api.ts";
+export { aloneSyncApi, createSyncApi, type Sync, type SyncApiOptions } from "./sync-api.ts";
 export { createSyncParts, observeSync, type SyncParts, type SyncRole } from "./sync-parts.ts";
 export { dataFolder, workFolder } from "./work-folder.ts";

@@ -1,5 +1,6 @@
 /** One log line per state change of the sync, never one per message. */
 import type { KdsEvent, ReceiverNote, SenderNote } from "@isthmus/kds";
+import { assertNever } from "@isthmus/std";
 import type { Logger } from "./log.ts";
 
 const SHOWN_REJECTIONS = 5;
@@ -39,10 +40,23 @@ export function kdsLogger(log: Logger): (event: KdsEvent) => void {
       case "receiver":
         logReceiver(log, event.zone, event.note);
         break;
+      case "retrying":
+        log.warn(
+          { reason: event.reason, delayMs: Math.round(event.delayMs) },
+          "not connected to the global, trying again",
+        );
+        break;
+      case "defect":
+        log.error({ path: event.path, error: describeError(event.error) }, "a defect ended a call");
+        break;
+      case "identified":
+      case "pinged":
       case "streamOpened":
       case "sent":
       case "received":
         break;
+      default:
+        assertNever(event);
     }
   };
 }
@@ -68,4 +82,8 @@ function logReceiver(log: Logger, zone: string, note: ReceiverNote): void {
   } else if (note.note === "applied" && note.outcome.rewrites > 0) {
     log.warn({ zone, type: note.type, rewrites: note.outcome.rewrites }, "zone attribution rewritten");
   }
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

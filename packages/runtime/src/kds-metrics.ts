@@ -161,6 +161,7 @@ function zoneObserver(metrics: Metrics, role: "global" | "zone"): (event: KdsEve
     "zone",
     "outcome",
   ]);
+  const defects = metrics.counter("isthmus_defects_total", "Errors that no peer may cause");
   const versions = metrics.gauge("kds_delta_client_versions", "Connected peers by version", ["client_version"]);
   const connections =
     role === "global"
@@ -173,6 +174,7 @@ function zoneObserver(metrics: Metrics, role: "global" | "zone"): (event: KdsEve
     else if (event.kind === "streamOpened" && isSync(event.stream)) connections?.inc({ zone_name: event.peer.zone });
     else if (event.kind === "streamClosed" && isSync(event.stream)) connections?.dec({ zone_name: event.peer.zone });
     else if (event.kind === "recycled") recycled.inc({ stream: event.stream });
+    else if (event.kind === "defect") defects.inc();
     else if (event.kind === "refused") refused.inc({ stream: event.stream });
     else if (event.kind === "zoneNameConflict") conflicts.inc({ zone: event.zone, outcome: event.outcome });
   };

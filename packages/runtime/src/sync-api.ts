@@ -47,6 +47,16 @@ export function createSyncApi(options: SyncApiOptions): Sync {
   };
 }
 
+/** Of a zone without a global: nothing to sync, nothing to hold. */
+export function aloneSyncApi(name: string, store: Pick<Store, "historyId" | "revision">): Sync {
+  return {
+    status: () => ({ role: "zone", name, historyId: store.historyId, revision: store.revision, zones: [], holds: [] }),
+    holds: () => [],
+    accept: async () => false,
+    reject: async () => false,
+  };
+}
+
 function statusOf(options: SyncApiOptions): SyncStatus<Hold> {
   const { role, name, store, clock, holds } = options;
   const now = clock.now();

@@ -5,6 +5,7 @@ import { ZoneInsights } from "@isthmus/insights";
 import { ZoneKdsClient } from "@isthmus/kds";
 import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import {
+  aloneSyncApi,
   apiServerObserver,
   BUILD_VERSION,
   type Config,
@@ -65,7 +66,7 @@ export async function createZone(config: Config, log: Logger): Promise<Program> 
     isFederated,
     isReadOnly: config.apiServer.readOnly,
     index: instance.index,
-    ...(federation !== undefined && { sync: federation.sync }),
+    sync: federation?.sync ?? aloneSyncApi(name, store),
     host: config.apiServer.http.interface,
     port: config.apiServer.http.port,
     onRequest: apiServerObserver(metrics),

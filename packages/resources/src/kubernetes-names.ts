@@ -22,7 +22,7 @@ const LABEL_KEY_RULE =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
 export function dns1123LabelErrors(value: string): readonly string[] {
-  const errors = lengthErrors(value, LABEL_MAX_BYTES);
+  const errors = lengthErrors(value, LABEL_MAX_BYTES, "characters");
   if (IS_DNS_1123_LABEL.test(value)) return errors;
   if (isDns1123Subdomain(value)) return [...errors, "must not contain dots"];
   const rule =
@@ -31,7 +31,11 @@ export function dns1123LabelErrors(value: string): readonly string[] {
 }
 
 export function dns1123SubdomainErrors(value: string): readonly string[] {
-  const errors = lengthErrors(value, SUBDOMAIN_MAX_BYTES);
+  return subdomainErrors(value, "characters");
+}
+
+function subdomainErrors(value: string, unit: LengthUnit): readonly string[] {
+  const errors = lengthErrors(value, SUBDOMAIN_MAX_BYTES, unit);
   if (isDns1123Subdomain(value)) return errors;
   const rule =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
@@ -39,7 +43,7 @@ export function dns1123SubdomainErrors(value: string): readonly string[] {
 }
 
 export function dns1035LabelErrors(value: string): readonly string[] {
-  const errors = lengthErrors(value, LABEL_MAX_BYTES);
+  const errors = lengthErrors(value, LABEL_MAX_BYTES, "characters");
   if (IS_DNS_1035_LABEL.test(value)) return errors;
   const rule =
     "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
@@ -59,15 +63,15 @@ export function qualifiedNameErrors(value: string): readonly string[] {
   const prefix = parts.length === 2 ? parts[0] : undefined;
   const errors: string[] = [];
   if (prefix === "") errors.push("prefix part must be non-empty");
-  else if (prefix !== undefined) errors.push(...dns1123SubdomainErrors(prefix).map((text) => `prefix part ${text}`));
+  else if (prefix !== undefined) errors.push(...subdomainErrors(prefix, "bytes").map((text) => `prefix part ${text}`));
   if (name === "") errors.push("name part must be non-empty");
-  else errors.push(...lengthErrors(name, LABEL_MAX_BYTES).map((text) => `name part ${text}`));
+  else errors.push(...lengthErrors(name, LABEL_MAX_BYTES, "bytes").map((text) => `name part ${text}`));
   if (!IS_LABEL_KEY.test(name)) errors.push(`name part ${regexError(LABEL_KEY_RULE, LABEL_KEY, ...examples)}`);
   return errors;
 }
 
 export function labelValueErrors(value: string): readonly string[] {
-  const errors = lengthErrors(value, LABEL_MAX_BYTES);
+  const errors = lengthErrors(value, LABEL_MAX_BYTES, "bytes");
   if (IS_LABEL_VALUE.test(value)) return errors;
   const rule = `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`;
   return [...errors, regexError(rule, LABEL_VALUE, "MyValue", "my_value", "12345")];
@@ -87,8 +91,11 @@ function whole(pattern: string): RegExp {
   return new RegExp(`^${pattern}$`);
 }
 
-function lengthErrors(value: string, maxBytes: number): string[] {
-  return byteLength(value) > maxBytes ? [`must be no more than ${maxBytes} bytes`] : [];
+/** Bytes are what is counted, but texts about DNS names speak of characters. */
+type LengthUnit = "characters" | "bytes";
+
+function lengthErrors(value: string, maxBytes: number, unit: LengthUnit): string[] {
+  return byteLength(value) > maxBytes ? [`must be no more than ${maxBytes} ${unit}`] : [];
 }
 
 function regexError(rule: string, pattern: string, ...examples: readonly string[]): string {

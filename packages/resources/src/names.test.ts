@@ -110,7 +110,8 @@ describe("texts of Kubernetes", () => {
     expect(dns1035LabelErrors("1a")).toEqual([
       "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
     ]);
-    expect(dns1035LabelErrors("a".repeat(64))).toEqual(["must be no more than 63 bytes"]);
+    expect(dns1035LabelErrors("a".repeat(64))).toEqual(["must be no more than 63 characters"]);
+    expect(dns1123LabelErrors("a".repeat(64))).toEqual(["must be no more than 63 characters"]);
     expect(dns1123LabelErrors("a.b")).toEqual(["must not contain dots"]);
   });
 

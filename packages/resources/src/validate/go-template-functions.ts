@@ -62,10 +62,11 @@ export function printValue(value: Value): string {
 }
 
 /** Whether the first equals one of the others. */
-function compare([first, ...others]: readonly Value[]): Result<boolean, string> {
+function compare([first = "", ...others]: readonly Value[]): Result<boolean, string> {
   for (const other of others) {
-    if (typeof first === "object" || typeof other === "object") return err("non-comparable type");
-    if (typeof first !== typeof other) return err("incompatible types for comparison");
+    if (typeof first !== typeof other) {
+      return err(`incompatible types for comparison: ${kindOf(first)} and ${kindOf(other)}`);
+    }
     if (first === other) return ok(true);
   }
   return ok(false);
@@ -82,7 +83,7 @@ function formatGo(format: Value | undefined, args: readonly Value[]): string {
     if (value === undefined) return `%!${verb}(MISSING)`;
     if (verb === "q" && typeof value === "string") return goQuote(value);
     const kinds: Readonly<Record<string, string>> = { s: "string", d: "number", t: "boolean" };
-    return verb === "v" || kinds[verb] === typeof value
+    return verb === "v" || kinds[verb] === typeof value || (verb === "s" && typeof value === "object")
       ? printValue(value)
       : `%!${verb}(${kindOf(value)}=${printValue(value)})`;
   });
@@ -91,4 +92,9 @@ function formatGo(format: Value | undefined, args: readonly Value[]): string {
     : `${text}%!(EXTRA ${rest.map((value) => `${kindOf(value)}=${printValue(value)}`).join(", ")})`;
 }
 
-const kindOf = (value: Value): string => (typeof value === "boolean" ? "bool" : typeof value);
+/** The Go type of a value. */
+function kindOf(value: Value): string {
+  if (typeof value === "object") return "struct";
+  if (typeof value === "number") return "int";
+  return typeof value === "boolean" ? "bool" : "string";
+}

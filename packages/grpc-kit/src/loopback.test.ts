@@ -261,6 +261,8 @@ describe("sizes", () => {
       code: GrpcCode.RESOURCE_EXHAUSTED,
       details: `Received message larger than max (${MIB + 1} vs ${MIB})`,
     });
+    await eventually(() => rig.statuses.length === 1);
+    expect(rig.statuses).toEqual([await closed]);
     const big = await startServer({ maxMessageBytes: 4 * MIB }, (stream) => {
       stream.writer.write(Buffer.alloc(2 * MIB));
       return {};

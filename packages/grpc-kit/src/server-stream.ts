@@ -46,7 +46,7 @@ export class ServerStream implements ByteStream {
       { highWaterBytes: context.highWaterBytes },
     );
     limitReadAhead(call);
-    call.on("cancelled", () => this.#close({ code: GrpcCode.CANCELLED, details: "the peer went away" }));
+    call.on("cancelled", () => this.#cancelled());
   }
 
   get isClosed(): boolean {
@@ -81,13 +81,30 @@ export class ServerStream implements ByteStream {
   /** Ends the call with a status. Idempotent: the first status counts. */
   end(status: GrpcStatus): void {
     if (this.#status !== undefined) return;
-    const { call, http2Stream, clock } = this.#context;
+    const { call } = this.#context;
     const sent = sendableStatus(status);
-    const timer = clock.setTimeout(() => http2Stream.close(constants.NGHTTP2_CANCEL), END_GRACE_MS);
-    http2Stream.once("close", () => timer.cancel());
+    this.#resetAfterGrace();
     if (sent.code === GrpcCode.OK) call.end();
     else call.emit("error", { ...sent, name: "GrpcError", message: sent.details });
     this.#close(status);
+  }
+
+  /** The peer went away, or grpc-js itself ends the call: an oversize or undecodable message. Then its status counts. */
+  #cancelled(): void {
+    const { http2Stream } = this.#context;
+    const close = (): void =>
+      this.#close(statusSentOn(http2Stream) ?? { code: GrpcCode.CANCELLED, details: "the peer went away" });
+    if (http2Stream.closed) return close();
+    this.writer.close();
+    // Its status may still wait behind unread data.
+    http2Stream.once("close", close);
+    this.#resetAfterGrace();
+  }
+
+  #resetAfterGrace(): void {
+    const { http2Stream, clock } = this.#context;
+    const timer = clock.setTimeout(() => http2Stream.close(constants.NGHTTP2_CANCEL), END_GRACE_MS);
+    http2Stream.once("close", () => timer.cancel());
   }
 
   #guard(fn: () => void): void {
@@ -110,4 +127,11 @@ export class ServerStream implements ByteStream {
       this.#context.onError(error);
     }
   }
+}
+
+function statusSentOn({ sentTrailers, sentHeaders }: ServerHttp2Stream): GrpcStatus | undefined {
+  const sent = sentTrailers?.["grpc-status"] === undefined ? sentHeaders : sentTrailers;
+  const code = sent?.["grpc-status"];
+  if (code === undefined) return undefined;
+  return { code: Number(code), details: decodeURI(String(sent?.["grpc-message"] ?? "")) };
 }

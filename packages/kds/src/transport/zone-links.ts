@@ -73,7 +73,7 @@ export class ZoneLinks {
 
   /** Ends all connections. */
   endAll(status: GrpcStatus): void {
-    for (const link of [...this.#links.values()]) link.end(status);
+    for (const link of this.all()) link.end(status);
   }
 
   all(): readonly ZoneLink[] {

@@ -123,7 +123,13 @@ class PagedFile {
     if (!isFresh && !areNeighbours) {
       throw new DataFileDamage(`the meta pages are of transactions ${even.transaction} and ${odd.transaction}`);
     }
-    return isEvenNewer ? even : odd;
+    const meta = isEvenNewer ? even : odd;
+    // Whoever believed these would lengthen the file accordingly (reserved-space.ts keeps all pages within the file).
+    if ((meta.lastPage + 1) * this.pageBytes > this.#size) {
+      throw new DataFileDamage(`the file ends before its ${meta.lastPage + 1} pages do (${this.#size} bytes)`);
+    }
+    if (meta.main.pages + meta.free.pages > meta.lastPage) throw new DataFileDamage("its trees have too many pages");
+    return meta;
   }
 
   *entries(tree: Tree, lastPage: number, visited: Set<number>): Generator<DataFileEntry> {

@@ -26,6 +26,8 @@ import { Shell } from "./shell-client.ts";
 
 const ROWS = 60;
 const PAGE_BYTES = 4_096;
+/** Of the number of the last page in a meta page. */
+const LAST_PAGE_AT = 144;
 const FLIPS = 250;
 /** "nobody". */
 const POWERLESS_UID = 65_534;
@@ -144,6 +146,14 @@ describe("a damaged store", () => {
     expect(await refusal("DAMAGED")).toContain(reason);
   });
 
+  it("is refused: more pages than the file has", async () => {
+    await fillStore();
+    const bytes = readFileSync(join(folder, DATA_FILE));
+    for (const meta of [0, PAGE_BYTES]) bytes.writeUInt8(1, meta + LAST_PAGE_AT + 4);
+    writeFileSync(join(folder, DATA_FILE), bytes);
+    expect(await refusal("DAMAGED")).toMatch(/the file ends before its \d+ pages do/);
+  });
+
   it("is refused: text in place of the data file", async () => {
     await fillStore();
     writeFileSync(join(folder, DATA_FILE), "not a database".repeat(5_000));
@@ -176,6 +186,7 @@ describe("a damaged store", () => {
       try {
         const store = await open();
         expect(store.list("Zone")).toEqual(content);
+        await store.commit([put(zoneKey("later"))]);
         await store.stop();
       } catch (error) {
         expect(error).toBeInstanceOf(StoreError);

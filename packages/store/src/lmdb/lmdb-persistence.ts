@@ -71,7 +71,9 @@ async function create(folder: string, lock: FolderLock, historyId: string): Prom
     const environment = new Environment(join(folder, DATA_FILE));
     try {
       const header = encodeHeader({ historyId, revision: 0, rows: 0, digest: 0 });
-      await environment.write({ clear: false, removed: [], written: [header] });
+      const first = { clear: false, removed: [], written: [header] };
+      environment.reserve(first);
+      await environment.write(first);
       writeMarker(folder, { state: "ready", historyId });
     } catch (error) {
       await environment.close();

@@ -82,6 +82,8 @@ describe("a global that starts empty", () => {
     expect(await east.byDisplayName(TIMEOUTS, "keep-0")).toBeDefined();
     for (let i = 0; i < POLICIES; i += 1)
       await deployment.global.api.put(timeoutPath(`keep-${i}`), meshTimeout(`keep-${i}`, "15s"));
+    // The lost mesh came with timeouts of its own.
+    await deployment.global.api.put("meshes/prod", { type: "Mesh", name: "prod" });
     await eventually(async () => !(await east.api.holds()).some((hold) => hold.id.includes("/MeshTimeout/")));
     expect(await east.byDisplayName(TIMEOUTS, "keep-0")).toBeDefined();
   });

@@ -42,6 +42,7 @@ export interface GlobalKdsServerOptions {
   readonly maxMessageBytes?: number;
   /** Both 0 (the default, as in Kuma): zones keep their own interval and are not given up for missing pings. */
   readonly zoneHealthCheck?: { readonly pollIntervalMs: number; readonly timeoutMs: number };
+  /** Default: ZoneNameConflicts, three changes within a minute. */
   readonly conflicts?: NameConflictRule;
   /** Absent: all zones are served. */
   readonly admitZone?: AdmitZone;

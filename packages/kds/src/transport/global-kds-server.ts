@@ -15,6 +15,7 @@ import {
 } from "@isthmus/grpc-kit";
 import { dns1123LabelErrors } from "@isthmus/resources";
 import { errorMessage, type Service } from "@isthmus/std";
+import { ZoneNameConflicts } from "../guard/zone-name-conflicts.ts";
 import { FanOut } from "./fan-out.ts";
 import type { GlobalKdsServerOptions } from "./global-kds-options.ts";
 import { encodeHealthResponse, readHealthRequest, watchHealth } from "./health-check.ts";
@@ -47,7 +48,8 @@ export class GlobalKdsServer implements Service {
     const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     const stuck = options.stuck ?? new RecyclePolicy({ clock, random });
     this.#options = options;
-    this.#links = new ZoneLinks({ conflicts: options.conflicts, clock, onEvent });
+    const conflicts = options.conflicts ?? new ZoneNameConflicts();
+    this.#links = new ZoneLinks({ conflicts, clock, onEvent });
     this.#fanOut = new FanOut({ outbox });
     this.#sessions = new ZoneSessions({ ...options, fanOut: this.#fanOut, stuck, maxMessageBytes });
     this.#server = new GrpcServer({

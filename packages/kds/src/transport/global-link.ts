@@ -28,6 +28,8 @@ import { clientPort } from "./stream-port.ts";
 /** A ping that takes longer is a failed one. */
 const PING_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 20_000;
+/** How long a call may take to say why there is no connection. */
+const REASON_TIMEOUT_MS = 1_000;
 
 export interface GlobalLinkOptions extends Omit<GlobalSessionsOptions, "identity"> {
   /** Counts the connections of this process. */
@@ -130,12 +132,19 @@ export class GlobalLink {
       this.identity.began(this.#options.clock.now());
       return;
     }
-    // Only a call is told why there is no connection.
-    const reason = await this.#connection.unary(KDS_PATHS.HealthCheck, encodeHealthRequest(), this.#metadata(), 1).then(
-      () => `no connection within ${CONNECT_TIMEOUT_MS} ms`,
-      (error: unknown) => (error instanceof GrpcError ? describeStatus(error) : errorMessage(error)),
-    );
-    this.end(reason);
+    this.end(await this.#whyNot());
+  }
+
+  /** Only a call is told why there is no connection. */
+  async #whyNot(): Promise<string> {
+    const request = encodeHealthRequest();
+    try {
+      await this.#connection.unary(KDS_PATHS.HealthCheck, request, this.#metadata(), REASON_TIMEOUT_MS);
+    } catch (error) {
+      if (!(error instanceof GrpcError)) return errorMessage(error);
+      if (error.code !== GrpcCode.DEADLINE_EXCEEDED) return describeStatus(error);
+    }
+    return `no connection within ${CONNECT_TIMEOUT_MS / 1000} s`;
   }
 
   #openSync(kind: SyncStreamKind): void {

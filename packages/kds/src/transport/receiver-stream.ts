@@ -23,8 +23,11 @@ import type { SyncStreamKind } from "./kds-methods.ts";
 import type { Extensions } from "./peer-headers.ts";
 import type { StreamPort } from "./stream-port.ts";
 
-/** Received bytes that are being applied or wait for it at which reading stops; one message may exceed it. */
-const UNAPPLIED_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * Received bytes that are being applied or wait for it at which reading stops. More than all types whose first responses
+ * wait for those of the others (trust material) can hold together, or both would wait.
+ */
+const UNAPPLIED_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Where holds change outside of a batch. */
 export interface HoldsFeed {

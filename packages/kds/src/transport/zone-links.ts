@@ -11,7 +11,7 @@ import type { PeerStatus } from "./peer-status.ts";
 import { ZoneLink } from "./zone-link.ts";
 
 export interface ZoneLinksOptions {
-  readonly conflicts: NameConflictRule | undefined;
+  readonly conflicts: NameConflictRule;
   readonly clock: Clock;
   readonly onEvent: OnKdsEvent;
 }
@@ -106,7 +106,7 @@ export class ZoneLinks {
   #judge(zone: string, connectionId: number): "replace" | "refuse" {
     if (this.#refused.get(zone) === connectionId) return "refuse";
     const { conflicts, clock, onEvent } = this.#options;
-    const outcome = conflicts?.judge(zone, clock.now()) ?? "replace";
+    const outcome = conflicts.judge(zone, clock.now());
     if (outcome === "refuse") this.#refused.set(zone, connectionId);
     onEvent({ kind: "zoneNameConflict", zone, outcome: outcome === "refuse" ? "refused" : "replaced" });
     return outcome;

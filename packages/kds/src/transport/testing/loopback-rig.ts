@@ -4,14 +4,16 @@ import { builtinTypes, Registry, type ResourceKey } from "@isthmus/resources";
 import { systemClock } from "@isthmus/std";
 import { createMemoryStore, type ResourceDraft, type Store } from "@isthmus/store";
 import { eventually, seededRandom } from "@isthmus/testkit";
+import { openAppliers } from "../../apply/applier.ts";
 import { Outbox } from "../../feed/outbox.ts";
+import { HoldRegistry } from "../../guard/hold-registry.ts";
 import type { GlobalKdsServerOptions } from "../global-kds-options.ts";
 import { GlobalKdsServer } from "../global-kds-server.ts";
 import type { KdsEvent } from "../kds-events.ts";
 import { KDS_PATHS } from "../kds-methods.ts";
 import { ZoneKdsClient } from "../zone-kds-client.ts";
 import type { ZoneKdsClientOptions } from "../zone-kds-options.ts";
-import { type PlainApplierOptions, plainApplier } from "./plain-applier.ts";
+import { type ApplyFailure, failingApplier } from "./failing-applier.ts";
 
 const VERSION = { version: "2.14.3", gitTag: "v2.14.3", gitCommit: "unknown", buildDate: "unknown" };
 const QUICK_BACKOFF = { baseMs: 20, maxMs: 100, resetAfterMs: 60_000, jitterMs: 10 };
@@ -19,10 +21,10 @@ const QUICK_BACKOFF = { baseMs: 20, maxMs: 100, resetAfterMs: 60_000, jitterMs: 
 export const builtinRegistry = new Registry(builtinTypes);
 
 type Cleanup = () => Promise<void> | void;
-type Failure = PlainApplierOptions["failure"];
 
 export interface GlobalRig {
   readonly store: Store;
+  readonly holds: HoldRegistry;
   readonly server: GlobalKdsServer;
   readonly events: readonly KdsEvent[];
   readonly address: string;
@@ -30,6 +32,7 @@ export interface GlobalRig {
 
 export interface ZoneRig {
   readonly store: Store;
+  readonly holds: HoldRegistry;
   readonly client: ZoneKdsClient;
   readonly events: readonly KdsEvent[];
 }
@@ -37,12 +40,12 @@ export interface ZoneRig {
 export interface GlobalRigOptions extends Partial<Omit<GlobalKdsServerOptions, "server">> {
   readonly store?: Store;
   readonly server?: Partial<GlobalKdsServerOptions["server"]>;
-  readonly failure?: Failure;
+  readonly failure?: ApplyFailure;
 }
 
 export interface ZoneRigOptions extends Partial<ZoneKdsClientOptions> {
   readonly store?: Store;
-  readonly failure?: Failure;
+  readonly failure?: ApplyFailure;
 }
 
 /** Collects what has to be ended after a test. */
@@ -62,30 +65,35 @@ export class LoopbackRig {
     const registry = options.registry ?? builtinRegistry;
     const outbox = new Outbox({ registry, store, role: { kind: "global" } });
     outbox.start();
+    const holds = new HoldRegistry({ store, clock: systemClock });
     const events: KdsEvent[] = [];
     const server = new GlobalKdsServer({
       registry,
       outbox,
-      openApplier: plainApplier({
-        store,
-        registry,
-        side: "global",
-        ...(options.failure && { failure: options.failure }),
-      }),
+      openApplier: failingApplier(
+        openAppliers({ registry, store, side: { kind: "global" }, holds, clock: systemClock }),
+        options.failure ?? (() => undefined),
+      ),
+      holds,
       historyId: store.historyId,
       node: { instanceId: "global-1", version: VERSION },
       clock: systemClock,
       random: seededRandom(1),
       onEvent: (event) => events.push(event),
+      admitZone: async ({ zone }) => {
+        await store.commit([{ kind: "put", resource: draft("Zone", zone, { spec: { enabled: true } }) }]);
+        return undefined;
+      },
       ...options,
       server: { address: "127.0.0.1", port: 0, portSetting: "TEST_PORT", drainMs: 200, ...options.server },
     });
     await server.start();
     this.onEnd(async () => {
       await server.stop();
+      await holds.close();
       outbox.stop();
     });
-    return { store, server, events, address: `grpc://127.0.0.1:${server.port}` };
+    return { store, holds, server, events, address: `grpc://127.0.0.1:${server.port}` };
   }
 
   async zone(name: string, address: string, options: ZoneRigOptions = {}): Promise<ZoneRig> {
@@ -93,16 +101,16 @@ export class LoopbackRig {
     const registry = options.registry ?? builtinRegistry;
     const outbox = new Outbox({ registry, store, role: { kind: "zone", zone: name } });
     outbox.start();
+    const holds = new HoldRegistry({ store, clock: systemClock });
     const events: KdsEvent[] = [];
     const client = new ZoneKdsClient({
       registry,
       outbox,
-      openApplier: plainApplier({
-        store,
-        registry,
-        side: "zone",
-        ...(options.failure && { failure: options.failure }),
-      }),
+      openApplier: failingApplier(
+        openAppliers({ registry, store, side: { kind: "zone", zone: name }, holds, clock: systemClock }),
+        options.failure ?? (() => undefined),
+      ),
+      holds,
       historyId: store.historyId,
       address,
       node: { zone: name, instanceId: `${name}-1`, version: VERSION, config: '{"store":{"type":"memory"}}' },
@@ -115,9 +123,10 @@ export class LoopbackRig {
     await client.start();
     this.onEnd(async () => {
       await client.stop();
+      await holds.close();
       outbox.stop();
     });
-    return { store, client, events };
+    return { store, holds, client, events };
   }
 
   /** A peer that says what the test wants. */

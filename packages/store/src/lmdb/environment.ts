@@ -74,6 +74,7 @@ export class Environment {
         for (const key of removed) void this.#database.remove(key);
         for (const { key, value } of written) void this.#database.put(key, value);
       });
+      this.#space.giveBack();
     } catch (error) {
       throw await causeOf(error);
     }

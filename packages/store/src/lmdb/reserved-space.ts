@@ -16,6 +16,9 @@ const FREE_ENTRY_BYTES = 16;
 const TOUCHED_PER_LEVEL = 3;
 const SPARE_PAGES = 16;
 const ZEROS = Buffer.alloc(262_144);
+/** What a large transaction turned out not to need is given back, but for this or so much of the file. */
+const KEPT_MIN_BYTES = 1_048_576;
+const KEPT_SHARE = 1 / 8;
 
 export interface RowSizes {
   readonly removed: readonly Buffer[];
@@ -44,6 +47,14 @@ export class ReservedSpace {
       ftruncateSync(this.#descriptor, length);
       throw error;
     }
+  }
+
+  /** After the transaction: nothing that is in use lies behind the last page. */
+  giveBack(): void {
+    const { pages, pageBytes } = measureDataFile(this.#descriptor);
+    const used = pages * pageBytes;
+    const kept = used + Math.max(KEPT_MIN_BYTES, Math.ceil(used * KEPT_SHARE));
+    if (fstatSync(this.#descriptor).size > kept) ftruncateSync(this.#descriptor, kept);
   }
 
   close(): void {

@@ -77,6 +77,8 @@ export class HoldRegistry {
   readonly #sources = new Map<string, SourceGuard>();
   /** Meshes that were deleted here and are still gone. */
   readonly #goneMeshes = new Set<string>();
+  /** Why rows of a hold are being deleted just now. */
+  readonly #releasing = new Map<OpenHold, HoldEnd>();
   readonly #lock = new KeyLock();
   readonly #listeners = new Set<(change: HoldsChanged) => void>();
   readonly #background = new Set<Promise<void>>();
@@ -309,7 +311,10 @@ export class HoldRegistry {
     return this.exclusive(hold.side.zone, hold.descriptor.name, async () => {
       if (this.#holds.get(hold.id) !== hold) return false;
       const { store } = this.#options;
-      const { plan } = await commitPlanned(store, () => planRelease(hold, release, store));
+      this.#releasing.set(hold, release.why);
+      const { plan } = await commitPlanned(store, () => planRelease(hold, release, store)).finally(() =>
+        this.#releasing.delete(hold),
+      );
       for (const text of plan.kept) hold.kept.delete(text);
       for (const text of plan.withheld) hold.withheld.delete(text);
       if (this.#holds.get(hold.id) === hold) {
@@ -351,7 +356,7 @@ export class HoldRegistry {
       hasGoneMesh ||= key.type === MESH_TYPE;
     }
     if (hold.kept.size !== before) {
-      if (isEmpty(hold)) this.#end(hold, "gone");
+      if (isEmpty(hold)) this.#end(hold, this.#releasing.get(hold) ?? "gone");
       else this.#notify(hold);
     }
     const covers = (key: ResourceKey) => this.#goneMeshes.has(key.mesh);

@@ -23,7 +23,8 @@ const INT64_LIMIT = 2 ** 63;
 /** RFC 3339 as the validator reads it. */
 const DATE_TIME =
   /^\d{4}-\d{2}-\d{2}[tT]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([zZ]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** At least one byte. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/;
 
 const patterns = new Map<string, RegExp>();
 
@@ -73,7 +74,8 @@ function check(schema: Schema, value: JsonValue, path: string, out: string[]): v
       return;
     case "intOrString":
       if (value === null || typeof value === "string" || isWhole(value)) return;
-      out.push(`"${path}" must validate at least one schema (anyOf)`, wrongType(path, "integer", value));
+      out.push(`"${path}" must validate at least one schema (anyOf)`);
+      checkInteger({ kind: "integer" }, value, path, out);
       return;
   }
 }

@@ -29,10 +29,18 @@ describe("our sender", () => {
     ["nack", "GlobalToZoneSync", GLOBAL, 4],
     ["reconnect-versions", "GlobalToZoneSync", GLOBAL, 18],
     ["services.zone-b", "GlobalToZoneSync", GLOBAL, 20],
-    // One more was recorded, in which `identities: null` had become absent: no change to us.
-    ["services.zone-a", "ZoneToGlobalSync", { kind: "zone", zone: "zone-a" }, 21],
-  ])("says what was recorded: %s", async (recording, rpc, role, responses) => {
-    expect(await new SenderReplay(readRecording(recording), rpc, role).run()).toBe(responses);
+  ])("says what was recorded, to the last byte: %s", async (recording, rpc, role, responses) => {
+    const replay = new SenderReplay(readRecording(recording), rpc, role, { withVersions: true });
+    expect(await replay.run()).toBe(responses);
+  });
+
+  it("says what was recorded: services.zone-a", async () => {
+    const role: SenderRole = { kind: "zone", zone: "zone-a" };
+    const replay = new SenderReplay(readRecording("services.zone-a"), "ZoneToGlobalSync", role, {
+      withVersions: false,
+    });
+    // Kuma wrote `identities: null`, then left it out: one response more than ours, and another version.
+    expect(await replay.run()).toBe(21);
   });
 });
 

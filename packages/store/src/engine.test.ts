@@ -3,7 +3,8 @@ import { FakeClock } from "@isthmus/testkit";
 import { describe, expect, it, vi } from "vitest";
 import { meshKey, put, rejects, remove, zoneKey } from "./conformance.ts";
 import { CatalogStore } from "./engine.ts";
-import type { Persistence, WriteBatch } from "./persistence.ts";
+import type { StoreError } from "./errors.ts";
+import { BatchRefused, type Persistence, type WriteBatch } from "./persistence.ts";
 
 /** A disk whose writes end when the test says so. */
 class HeldDisk implements Persistence {
@@ -160,6 +161,52 @@ describe("a failing disk", () => {
     await disk.writes[2]?.finish();
     expect((await next).revision).toBe(2);
     expect(store.get(zoneKey("b"))?.version).toBe(2);
+  });
+});
+
+describe("a batch without room", () => {
+  /** Room for so many rows in a write. */
+  const openSmall = (rowsMax: number): { store: CatalogStore; sizes: number[] } => {
+    const sizes: number[] = [];
+    const write = ({ rows }: WriteBatch): Promise<void> => {
+      sizes.push(rows.size);
+      return rows.size > rowsMax ? Promise.reject(new BatchRefused("IO", "no room")) : Promise.resolve();
+    };
+    const disk: Persistence = { write, close: () => Promise.resolve() };
+    return {
+      store: new CatalogStore("x", disk, { historyId: "h", revision: 0, resources: [] }, { clock: new FakeClock() }),
+      sizes,
+    };
+  };
+
+  it("costs only the commits that do not fit, and keeps the order", async () => {
+    const { store, sizes } = openSmall(3);
+    const events: number[] = [];
+    store.subscribe(({ revision }) => events.push(revision));
+    const large = Array.from({ length: 4 }, (_, i) => put(zoneKey(`large-${i}`)));
+    const commits = [
+      store.commit([put(zoneKey("a"))]),
+      store.commit([{ ...put(zoneKey("b")), expect: "absent" }]),
+      store.commit(large),
+      store.commit([remove(zoneKey("large-0"))]),
+      store.commit([{ ...put(zoneKey("b"), { x: 1 }), expect: 2 }]),
+    ];
+    const results = await Promise.allSettled(commits);
+    const ends = results.map((result) =>
+      result.status === "fulfilled" ? result.value.revision : (result.reason as StoreError).code,
+    );
+    // Without the large commit there is nothing for the next one to remove.
+    expect(ends).toEqual([1, 2, "IO", "NOT_FOUND", 3]);
+    expect(events).toEqual([1, 2, 3]);
+    expect(sizes).toEqual([6, 2, 5, 4, 1]);
+    expect([store.count("Zone"), store.pendingCommits]).toEqual([2, 0]);
+  });
+
+  it("rejects all when nothing fits", async () => {
+    const { store } = openSmall(0);
+    const commits = ["a", "b", "c"].map((name) => rejects(store.commit([put(zoneKey(name))]), "IO"));
+    for (const { message } of await Promise.all(commits)) expect(message).toBe("no room");
+    expect([store.revision, store.count("Zone")]).toEqual([0, 0]);
   });
 });
 

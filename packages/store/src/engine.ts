@@ -4,16 +4,16 @@
  *
  * Group commit: a write takes as long for a hundred commits as for one, so all commits that arrive while a write is in
  * flight form the next batch. A lone commit starts at once: there is no timer to wait for. Every commit keeps its own
- * revision, is judged against the state that includes the earlier ones of its batch, and fails alone. When the disk
- * fails, the whole batch is rejected (also its conflicts, for they may rest on commits that now never happened) and
- * readers go on seeing the last durable state.
+ * revision, is judged against the state that includes the earlier ones of its batch, and fails alone. A batch for which
+ * there is no room is halved until what does fit is written. When the disk fails otherwise, the whole batch is rejected
+ * (also its conflicts, for they may rest on commits that now never happened). Readers see the last durable state.
  */
 import type { Resource, ResourceKey } from "@isthmus/resources";
 import { type Clock, errorMessage } from "@isthmus/std";
 import { Catalog } from "./catalog.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { StoreError } from "./errors.ts";
-import type { LoadedState, Persistence } from "./persistence.ts";
+import { BatchRefused, type LoadedState, type Persistence } from "./persistence.ts";
 import { type StagedCommit, Staging } from "./staging.ts";
 import type { Change, Changes, CommitEvent, CommitResult, Op, Revision, Store } from "./store.ts";
 import { bareKey, rfc3339 } from "./stored-resource.ts";
@@ -130,7 +130,6 @@ export class CatalogStore implements Store {
       this.#waiting = [];
       this.#inFlight = batch.length;
       await this.#run(batch);
-      this.#inFlight = 0;
     }
     this.#pump = undefined;
   }
@@ -151,6 +150,8 @@ export class CatalogStore implements Store {
           visible: () => this.#catalog.all(),
         });
       } catch (error) {
+        if (error instanceof BatchRefused && batch.length > 1) return this.#runHalves(batch);
+        this.#inFlight -= batch.length;
         for (const { reject } of batch) reject(ioError(error));
         return;
       }
@@ -158,8 +159,15 @@ export class CatalogStore implements Store {
     for (const outcome of outcomes) this.#settle(outcome, committedAt);
   }
 
+  async #runHalves(batch: readonly Waiting[]): Promise<void> {
+    const middle = batch.length >>> 1;
+    await this.#run(batch.slice(0, middle));
+    await this.#run(batch.slice(middle));
+  }
+
   #settle(outcome: Outcome, committedAt: number): void {
     const { waiting } = outcome;
+    this.#inFlight -= 1;
     if (outcome.kind === "refused") {
       this.#reportConflict(outcome.error);
       waiting.reject(outcome.error);

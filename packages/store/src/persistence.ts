@@ -1,5 +1,6 @@
 /** Where the engine keeps what must outlive the process. One writer, one batch at a time. */
 import type { Resource } from "@isthmus/resources";
+import { StoreError } from "./errors.ts";
 import type { Revision } from "./store.ts";
 
 /** What was read when it was opened. */
@@ -18,6 +19,9 @@ export interface WriteBatch {
   /** Everything as of `previousRevision`: what must be there besides, when the disk cannot be trusted to hold just that. */
   readonly visible: () => Iterable<Resource>;
 }
+
+/** Thrown by `write` when nothing was even begun, because there is no room for this batch: a smaller one may fit. */
+export class BatchRefused extends StoreError {}
 
 export interface Persistence {
   /**

@@ -70,14 +70,19 @@ describe.skipIf(!canMount)("on a full disk (needs to mount a tmpfs)", () => {
       expect(JSON.stringify(refused)).toContain("the file system is full: 0 bytes free");
       expect(await shell.expect(STATE)).toEqual(before);
     }
+    // In one batch with others, only what does not fit is refused.
     await shell.expect({ do: "remove", file: ballast });
-    expect(await shell.expect(commit([zone("c", BIG)], [zone("a", BIG)]))).toEqual([{ ok: 3 }, { ok: 4 }]);
+    await shell.expect({ do: "fill", file: ballast, leaveBytes: BIG - 40_000 });
+    const mixed = await shell.expect(commit([zone("a", SMALL + 1)], [zone("c", BIG)], [zone("b", SMALL + 1)]));
+    expect(mixed).toMatchObject([{ ok: 3 }, { error: { code: "IO" } }, { ok: 4 }]);
+    await shell.expect({ do: "remove", file: ballast });
+    expect(await shell.expect(commit([zone("c", BIG)], [zone("a", BIG)]))).toEqual([{ ok: 5 }, { ok: 6 }]);
     const after = [
-      4,
+      6,
       [
-        ["a", 4],
-        ["b", 2],
-        ["c", 3],
+        ["a", 6],
+        ["b", 4],
+        ["c", 5],
       ],
     ];
     expect(await shell.expect(STATE)).toEqual(after);

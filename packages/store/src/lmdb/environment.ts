@@ -80,9 +80,9 @@ export class Environment {
     }
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#space.close();
-    return this.#database.close();
+    await this.#database.close();
   }
 }
 

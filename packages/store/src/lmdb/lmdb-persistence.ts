@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { keyOf, type Resource } from "@isthmus/resources";
 import { errorMessage } from "@isthmus/std";
 import { StoreError } from "../errors.ts";
-import type { LoadedState, Persistence, WriteBatch } from "../persistence.ts";
+import { BatchRefused, type LoadedState, type Persistence, type WriteBatch } from "../persistence.ts";
 import type { Revision } from "../store.ts";
 import { DataFileDamage, readDataFile } from "./data-file.ts";
-import { Environment, filesOf } from "./environment.ts";
+import { Environment, filesOf, type Transaction } from "./environment.ts";
 import type { FolderLock } from "./folder-lock.ts";
 import { inspectFolder, MARKER_FILE, writeMarker } from "./folder-marker.ts";
 import {
@@ -175,7 +175,10 @@ class LmdbPersistence implements Persistence {
     try {
       await this.#write(batch);
     } catch (error) {
-      throw this.#failure(error);
+      if (error instanceof BatchRefused) throw error;
+      // Whether the disk holds the transaction is unknown, and lmdb's handle may be unusable.
+      await this.#abandon();
+      throw new StoreError("IO", this.#describe(error), { cause: error });
     }
   }
 
@@ -189,29 +192,32 @@ class LmdbPersistence implements Persistence {
   }
 
   async #write(batch: WriteBatch): Promise<void> {
+    this.#requireLock();
     const environment = this.#environment ?? this.#reopen();
     // The file can be ahead by a transaction whose end we never learnt. Its readers were told that it failed, so all of
     // it is replaced, in the same transaction, by what they see.
     const isDiverged = this.#revision !== batch.previousRevision;
-    const plan = isDiverged ? this.#planAll(batch) : this.#plan(this.#index, batch.rows);
-    const { revision } = batch;
-    const { rows, digest, removed } = plan;
-    const header = encodeHeader({ historyId: this.#historyId, revision, rows, digest });
-    const transaction = { clear: isDiverged, removed, written: [...plan.written, header] };
-    environment.reserve(transaction);
-    try {
-      this.#requireLock();
-      await environment.write(transaction);
-      // Else it was written into a file that nobody will find again, or into one that another process rewrites.
-      if (!environment.isInPlace()) throw new Error(`${DATA_FILE} was removed or replaced`);
-      this.#requireLock();
-    } catch (error) {
-      // Whether the disk holds the transaction is unknown, and lmdb's handle may be unusable.
-      await this.#abandon();
-      throw error;
-    }
+    const { plan, transaction } = this.#prepare(environment, batch, isDiverged);
+    await environment.write(transaction);
+    // Else it was written into a file that nobody will find again, or into one that another process rewrites.
+    if (!environment.isInPlace()) throw new Error(`${DATA_FILE} was removed or replaced`);
+    this.#requireLock();
     this.#adopt(plan, isDiverged);
-    this.#revision = revision;
+    this.#revision = batch.revision;
+  }
+
+  /** Everything that can fail before anything is written. */
+  #prepare(environment: Environment, batch: WriteBatch, isDiverged: boolean): { plan: Plan; transaction: Transaction } {
+    try {
+      const plan = isDiverged ? this.#planAll(batch) : this.#plan(this.#index, batch.rows);
+      const { rows, digest, removed, written } = plan;
+      const header = encodeHeader({ historyId: this.#historyId, revision: batch.revision, rows, digest });
+      const transaction = { clear: isDiverged, removed, written: [...written, header] };
+      environment.reserve(transaction);
+      return { plan, transaction };
+    } catch (error) {
+      throw new BatchRefused("IO", this.#describe(error), { cause: error });
+    }
   }
 
   #requireLock(): void {
@@ -284,9 +290,8 @@ class LmdbPersistence implements Persistence {
     await environment?.close().catch(() => {});
   }
 
-  #failure(error: unknown): StoreError {
-    const message = `the store in ${this.#folder} could not write: ${errorMessage(error)}${spaceHint(this.#folder)}`;
-    return new StoreError("IO", message, { cause: error });
+  #describe(error: unknown): string {
+    return `the store in ${this.#folder} could not write: ${errorMessage(error)}${spaceHint(this.#folder)}`;
   }
 }
 

@@ -107,7 +107,7 @@ function rejectedSince(record: SenderTypeState): number | undefined {
 function pendingResources(record: SenderTypeState, state: SenderState, outbox: OutboxView): number {
   const recipient = recipientOf(state);
   const { flight } = record;
-  const inFlight = new Set([...(flight?.upserts.keys() ?? []), ...(flight?.removals ?? [])]);
+  const inFlight = new Set([...(flight?.upserts.names() ?? []), ...(flight?.removals ?? [])]);
   if (record.named !== undefined) return inFlight.size + (record.pendingSince === undefined ? 0 : 1);
   if (record.cursor === undefined) return outbox.count(record.type, recipient);
   // Not simply what changed since `acked`: of what is in flight the peer may already hold something that it has lost since.

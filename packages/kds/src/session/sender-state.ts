@@ -1,6 +1,7 @@
 /** Events, effects and state of the sender session (sender.ts). */
 import type { Cursor, EncodedResource, OutboxView } from "../feed/outbox-view.ts";
 import type { FeatureSet } from "../mapping/features.ts";
+import type { SentVersions } from "./sent-versions.ts";
 
 export interface SenderRequest {
   readonly type: string;
@@ -95,8 +96,7 @@ export interface Flight {
   readonly sentAt: number;
   readonly oldestChangeAt: number | undefined;
   readonly bytes: number;
-  /** Wire name -> version. Without the bytes: a stuck peer must not keep old contents alive. */
-  readonly upserts: ReadonlyMap<string, string>;
+  readonly upserts: SentVersions;
   readonly removals: readonly string[];
 }
 

@@ -13,6 +13,7 @@ import type {
   SenderTypeState,
   SentRejection,
 } from "./sender-state.ts";
+import { SentVersions } from "./sent-versions.ts";
 
 /** Type, nonce, control plane and intents around the resources of a message. */
 const HEADER_RESERVE_BYTES = 4_096;
@@ -112,7 +113,7 @@ function say(record: OwnType, delta: Delta, state: OwnSender, context: SenderCon
     sentAt: context.now,
     oldestChangeAt,
     bytes: delta.bytes,
-    upserts: new Map(delta.upserts.map((upsert) => [upsert.wireName, upsert.version])),
+    upserts: SentVersions.of(delta.upserts),
     removals: delta.removals,
   });
   record.phase = "flying";
@@ -153,7 +154,7 @@ function merge(older: Flight | undefined, newer: Flight): Flight {
     sentAt: older.sentAt,
     oldestChangeAt: earliest(older.oldestChangeAt, newer.oldestChangeAt),
     bytes: older.bytes + newer.bytes,
-    upserts: new Map([...older.upserts, ...newer.upserts]),
+    upserts: older.upserts.followedBy(newer.upserts),
     removals: [...older.removals, ...newer.removals],
   };
 }

@@ -52,7 +52,7 @@ describe("S2: one response in flight per type", () => {
     const [second] = sends(rig.request({}));
     expect(said(second)).toBe("");
     expect(second?.nonce).toBe("3");
-    expect(rig.type().flight?.upserts).toEqual(new Map([["b.", "1"]]));
+    expect(rig.type().flight?.upserts.toMap()).toEqual(new Map([["b.", "1"]]));
     expect(rig.ack("2")).toEqual([{ kind: "note", note: "staleNonce", type: "T", nonce: "2" }]);
     rig.ack("3");
     expect(rig.type().acked?.revision).toBe(rig.outbox.revision);

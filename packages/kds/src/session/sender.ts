@@ -293,7 +293,7 @@ function reject(record: OwnType, step: Step): void {
   record.lastNack = { at: now, message };
   record.unconfirmedSince = undefined;
   clearRejections(record, flight);
-  for (const suspect of attributeNack(flight.upserts, message)) {
+  for (const suspect of attributeNack(flight.upserts.toMap(), message)) {
     record.rejected.set(suspect.wireName, {
       version: suspect.version,
       message: suspect.message,
@@ -335,7 +335,7 @@ function landed(record: OwnType, step: Step): Flight | undefined {
 
 function clearRejections(record: OwnType, flight: Flight): void {
   if (record.rejected.size === 0) return;
-  for (const wireName of flight.upserts.keys()) record.rejected.delete(wireName);
+  for (const wireName of flight.upserts.names()) record.rejected.delete(wireName);
   for (const wireName of flight.removals) record.rejected.delete(wireName);
 }
 

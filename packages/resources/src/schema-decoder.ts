@@ -36,6 +36,7 @@ interface Decoder {
   error: string | undefined;
 }
 
+const INT32: IntegerSchema = { kind: "integer", format: "int32" };
 const INT32_MAX = 2 ** 31 - 1;
 const INT32_MIN = -(2 ** 31);
 
@@ -71,7 +72,7 @@ function decode(decoder: Decoder, schema: Schema, value: JsonValue, path: string
       return decodeInteger(decoder, schema, value, path);
     case "intOrString":
       if (typeof value === "string" || fitsInt32(value)) return value;
-      return orZero(decoder, value, path, "int32", 0);
+      return decodeInteger(decoder, INT32, value, path);
     case "duration":
       return decodeDuration(decoder, value, path);
   }

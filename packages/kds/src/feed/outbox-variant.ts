@@ -72,8 +72,10 @@ export class OutboxVariant implements OutboxView {
 
   /** Takes in one commit. Returns the types in which something changed for some peer. */
   apply(event: CommitEvent, toggledZones: ReadonlySet<string>): Set<string> {
-    this.#revision = event.revision;
     const touched = new Set<string>();
+    // Made after this commit: it has read its result, or that of a later one, already.
+    if (event.revision <= this.#revision) return touched;
+    this.#revision = event.revision;
     const causes = new CommitCauses(event, toggledZones);
     if (toggledZones.size > 0) this.#onZonesToggled(toggledZones, event, causes, touched);
     for (const { key, before, after } of event.changes) {

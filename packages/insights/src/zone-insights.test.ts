@@ -1,6 +1,6 @@
 import type { JsonObject } from "@isthmus/std";
 import { describe, expect, it } from "vitest";
-import { peer, rig } from "./testing/rig.ts";
+import { peer, type Rig, rig } from "./testing/rig.ts";
 import type { ZoneEvent, ZonePeer } from "./zone-event.ts";
 
 const connected = (of: ZonePeer): ZoneEvent => ({ kind: "connected", peer: of });
@@ -361,6 +361,89 @@ describe("a new process on old data", () => {
     await made.settle();
     expect(made.subscriptionsOf("east")).toMatchObject([{ disconnectTime: "2026-01-01T00:00:10Z" }]);
   });
+});
+
+describe("a slow store", () => {
+  /** Holds back commits about a zone until the returned function is called. */
+  const holdBack = (made: Rig, name: string): (() => void) => {
+    let release: () => void = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    made.gate = (ops) => (JSON.stringify(ops).includes(`"name":"${name}"`) ? released : Promise.resolve());
+    return release;
+  };
+
+  it("gets what changed during a flush with the next one", async () => {
+    const made = rig();
+    made.insights.onEvent(connected(peer("east")));
+    await made.settle();
+    made.insights.onEvent(sent("east"));
+    const release = holdBack(made, "east");
+    made.clock.advance(10_000);
+    await made.settle();
+    made.insights.onEvent(sent("east"));
+    made.clock.advance(10_000);
+    release();
+    await made.settle();
+    expect(statusOf(made.subscriptionsOf("east")[0])).toMatchObject({ total: { responsesSent: "1" } });
+    made.clock.advance(10_000);
+    await made.settle();
+    expect(statusOf(made.subscriptionsOf("east")[0])).toMatchObject({ total: { responsesSent: "2" } });
+    expect(made.clock.pendingTimers).toBe(0);
+  });
+
+  it("is waited for at the end", async () => {
+    const made = rig();
+    for (const name of ["east", "west"]) made.insights.onEvent(connected(peer(name)));
+    await made.settle();
+    for (const name of ["east", "west"]) made.insights.onEvent(sent(name));
+    const release = holdBack(made, "west");
+    made.clock.advance(10_000);
+    await made.settle();
+    const stopped = made.insights.stop();
+    release();
+    await stopped;
+    for (const name of ["east", "west"]) {
+      expect(made.subscriptionsOf(name)).toMatchObject([{ disconnectTime: "2026-01-01T00:00:10Z" }]);
+    }
+  });
+
+  it("makes no other zone wait that comes", async () => {
+    const made = rig();
+    made.insights.onEvent(connected(peer("east")));
+    await made.settle();
+    made.insights.onEvent(sent("east"));
+    const release = holdBack(made, "east");
+    made.clock.advance(10_000);
+    made.insights.onEvent(connected(peer("west")));
+    await made.settle();
+    expect(made.subscriptionsOf("west")).toHaveLength(1);
+    release();
+    await made.settle();
+  });
+
+  it("is asked only about zones that changed", async () => {
+    const made = rig();
+    for (const name of ["east", "west"]) made.insights.onEvent(connected(peer(name)));
+    await made.settle();
+    made.insights.onEvent(sent("west"));
+    made.clock.advance(10_000);
+    await made.settle();
+    expect(made.asked).toHaveLength(3);
+  });
+});
+
+it("writes a closed subscription once", async () => {
+  const { insights, run, settle, clock, subscriptionsOf } = rig();
+  insights.onEvent(connected(peer("east", 1)));
+  insights.onEvent(connected(peer("east", 2)));
+  await settle();
+  await run({ kind: "delete", key: { ...zone, type: "ZoneInsight" } });
+  insights.onEvent(sent("east"));
+  clock.advance(10_000);
+  await settle();
+  expect(subscriptionsOf("east").map(({ id }) => id)).toEqual(["id-2"]);
 });
 
 describe("ensureZone", () => {

@@ -1,7 +1,7 @@
 /** Zone insights over an empty memory store whose disk can fail; for the tests of this package. */
 import { builtinTypes, Registry, type Resource } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
-import { type CommitEvent, createMemoryStore, type Store, StoreError } from "@isthmus/store";
+import { type CommitEvent, createMemoryStore, type Op, type Store, StoreError } from "@isthmus/store";
 import { FakeClock } from "@isthmus/testkit";
 import type { ZonePeer } from "../zone-event.ts";
 import { ZoneInsights, type ZoneInsightsOptions } from "../zone-insights.ts";
@@ -16,6 +16,10 @@ export interface Rig {
   readonly errors: readonly { readonly zone: string; readonly error: unknown }[];
   /** What the next commits do: "ok", fail like a full disk, or lose a race that many times. */
   disk: "ok" | "full" | number;
+  /** Awaited before a commit is made. */
+  gate: ((ops: readonly Op[]) => Promise<void>) | undefined;
+  /** Commits that were asked for, also those that failed or changed nothing. */
+  readonly asked: readonly (readonly Op[])[];
   /** Lets commits that were asked for end. The memory store needs no I/O: turns of the event loop are enough. */
   readonly settle: () => Promise<void>;
   readonly insightOf: (zone: string) => Resource | undefined;
@@ -34,7 +38,10 @@ export function rig(options: Partial<ZoneInsightsOptions> = {}): Rig {
   const commits: CommitEvent[] = [];
   const errors: { zone: string; error: unknown }[] = [];
   memory.subscribe((event) => commits.push(event));
-  const store = failingStore(memory, () => {
+  const asked: (readonly Op[])[] = [];
+  const store = failingStore(memory, async (ops) => {
+    asked.push(ops);
+    await made.gate?.(ops);
     if (made.disk === "full") return new StoreError("IO", "no space left");
     if (made.disk === "ok" || made.disk === 0) return undefined;
     made.disk -= 1;
@@ -64,6 +71,8 @@ export function rig(options: Partial<ZoneInsightsOptions> = {}): Rig {
     commits,
     errors,
     disk: "ok",
+    gate: undefined,
+    asked,
     insights: create({}),
     insightOf,
     async settle() {
@@ -90,7 +99,7 @@ export function peer(zone: string, connection = 1, more: Partial<ZonePeer> = {})
   };
 }
 
-function failingStore(store: Store, failure: () => Error | undefined): Store {
+function failingStore(store: Store, failure: (ops: readonly Op[]) => Promise<Error | undefined>): Store {
   return {
     name: store.name,
     kind: store.kind,
@@ -106,7 +115,7 @@ function failingStore(store: Store, failure: () => Error | undefined): Store {
     start: () => store.start(),
     stop: () => store.stop(),
     async commit(ops) {
-      const error = failure();
+      const error = await failure(ops);
       if (error !== undefined) throw error;
       return store.commit(ops);
     },

@@ -39,7 +39,9 @@ afterAll(async () => {
   await program.remove();
 });
 
-it(`loses nothing acknowledged over ${KILLS} kills of the writing process`, { timeout: 120_000 }, async () => {
+it(`loses nothing acknowledged over ${KILLS} kills of the writing process`, {
+  timeout: 60_000 + KILLS * 300,
+}, async () => {
   const lanes = Array.from({ length: LANES }, (_, i) => new Lane(SEED + i, Math.ceil(KILLS / LANES)));
   try {
     await Promise.all(lanes.map((lane) => lane.run()));

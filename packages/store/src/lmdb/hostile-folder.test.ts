@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -237,6 +238,26 @@ describe("a running store", () => {
     await store.stop();
     const again = await open();
     expect([again.revision, again.list("Zone")]).toEqual([revision, after]);
+    await again.stop();
+  });
+
+  it("does not let a transaction come back that it reported as failed", async () => {
+    const content = await fillStore();
+    const store = await open();
+    const path = join(folder, DATA_FILE);
+    // The write reaches the file, which is not where it belongs just then.
+    renameSync(path, join(parent.path, "moved"));
+    await rejects(store.commit([put(zoneKey("failed")), remove(zoneKey("zone-1"))]), "IO");
+    renameSync(join(parent.path, "moved"), path);
+    expect(store.list("Zone")).toEqual(content);
+    const { revision } = await store.commit([put(zoneKey("next"))]);
+    expect(revision).toBe(ROWS + 2);
+    const after = store.list("Zone");
+    await store.commit([put(zoneKey("last")), remove(zoneKey("last"))]);
+    await store.stop();
+    const again = await open();
+    expect([again.revision, again.list("Zone")]).toEqual([revision, after]);
+    expect([again.get(zoneKey("failed")), again.get(zoneKey("zone-1"))?.version]).toEqual([undefined, 2]);
     await again.stop();
   });
 

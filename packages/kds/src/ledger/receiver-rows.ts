@@ -4,7 +4,7 @@
  */
 import type { ReceiverState, ReceiverTypeState } from "../session/receiver-state.ts";
 import { earliest } from "../session/sender-tell.ts";
-import { REJECTIONS_SHOWN_MAX } from "./sender-rows.ts";
+import { REJECTIONS_SHOWN_MAX, shownNack } from "./sender-rows.ts";
 import type { SyncRow, SyncState } from "./sync-status.ts";
 
 /** A Kuma zone that has nothing at all never answers; after this time its silence counts as "nothing to say". */
@@ -41,7 +41,7 @@ function rowOf(record: ReceiverTypeState, state: ReceiverState, context: Receive
       .map(({ wireName, version, reason, since: at }) => ({ wireName, version, reason, since: at, isCertain: true })),
     ...(record.lastReceivedAt === undefined ? {} : { lastChangeAt: record.lastReceivedAt }),
     ...(record.lastAppliedAt === undefined ? {} : { lastAckAt: record.lastAppliedAt }),
-    ...(record.lastNack === undefined ? {} : { lastNack: record.lastNack }),
+    ...shownNack(record.lastNack),
   };
 }
 

@@ -11,6 +11,7 @@ import type { SyncRejection, SyncRow, SyncState } from "./sync-status.ts";
 export const SUBSCRIBE_GRACE_MS = 10_000;
 /** Rejections that a row lists; `pendingResources` counts them all. */
 export const REJECTIONS_SHOWN_MAX = 100;
+const TEXT_SHOWN_MAX = 2_000;
 
 export interface SenderRowsContext {
   /** The variant that the session reads. */
@@ -54,7 +55,7 @@ function subscribedRow(record: SenderTypeState, state: SenderState, context: Sen
     rejected: rejections(record),
     ...(head.at === 0 ? {} : { lastChangeAt: head.at }),
     ...(record.lastAckAt === undefined ? {} : { lastAckAt: record.lastAckAt }),
-    ...(record.lastNack === undefined ? {} : { lastNack: record.lastNack }),
+    ...shownNack(record.lastNack),
   };
 }
 
@@ -123,11 +124,17 @@ function pendingResources(record: SenderTypeState, state: SenderState, outbox: O
   return count;
 }
 
+/** The start of the text: a NACK of thousands of lines is for the log. */
+export function shownNack(lastNack: SenderTypeState["lastNack"]): Pick<SyncRow, "lastNack"> {
+  if (lastNack === undefined) return {};
+  return { lastNack: { at: lastNack.at, message: lastNack.message.slice(0, TEXT_SHOWN_MAX) } };
+}
+
 function rejections(record: SenderTypeState): readonly SyncRejection[] {
   const shown: SyncRejection[] = [];
   for (const [wireName, { version, message, isCertain, since }] of record.rejected) {
     if (shown.length === REJECTIONS_SHOWN_MAX) break;
-    shown.push({ wireName, version, reason: message, since, isCertain });
+    shown.push({ wireName, version, reason: message.slice(0, TEXT_SHOWN_MAX), since, isCertain });
   }
   return shown;
 }

@@ -4,7 +4,7 @@
  * A pure state machine like the sender session. It decides what is handed to the applier, in which order, and what is
  * answered; an ACK follows the store's commit, never precedes it. Rules and proofs: SPEC.md.
  */
-import { nackMessage } from "./nack-message.ts";
+import { nackMessage, oneLine } from "./nack-message.ts";
 import type { ApplyOutcome, ReceivedBatch, Rejection } from "./received-resource.ts";
 import type {
   ReceivedRejection,
@@ -272,7 +272,7 @@ function rememberRejections(
     if (record.rejected.size >= REJECTED_MAX) break;
     const version = versions.get(rejection.wireName) ?? "";
     const since = before.get(rejection.wireName)?.since ?? now;
-    record.rejected.set(rejection.wireName, { ...rejection, version, since });
+    record.rejected.set(rejection.wireName, { ...rejection, reason: oneLine(rejection.reason), version, since });
   }
 }
 

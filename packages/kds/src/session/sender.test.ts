@@ -292,6 +292,7 @@ describe("S13: hostile requests end the stream with a reason and nothing else", 
     ["a huge type", { type: "x".repeat(254) }, "type_url longer than 253 characters"],
     ["too many names", { subscribe: names }, "more than 10000 resource names in a request for T"],
     ["a huge name", { unsubscribe: ["x".repeat(513)] }, "resource name longer than 512 characters in a request for T"],
+    ["a huge hold", { held: ["x".repeat(1_025)] }, "id of a hold longer than 1024 characters in a request for T"],
     ["too many holds", { held: names.slice(0, 1_001) }, "more than 1000 holds reported for T"],
   ])("%s", (_, request, message) => {
     const rig = new SenderRig();
@@ -314,6 +315,17 @@ describe("S13: hostile requests end the stream with a reason and nothing else", 
     rig.now += 10_000;
     for (let i = 0; i < POLLS_PER_WINDOW_MAX; i += 1) rig.subscribe();
     expect(rig.subscribe()).toMatchObject([{ kind: "endStream", code: "RESOURCE_EXHAUSTED" }]);
+  });
+
+  it("of a huge NACK only the beginning is kept, and what it may have been about stays suspect", () => {
+    const rig = connected();
+    rig.commit({ name: "a", content: "1" }, { name: "b", content: "1" }, { name: "c", content: "1" });
+    rig.nack("2", `a.: no\n${"x".repeat(1_000_000)}`);
+    expect(rig.type().lastNack?.message.length).toBeLessThan(66_000);
+    expect(rig.type().rejected.get("a.")).toMatchObject({ message: "a.: no", isCertain: true });
+    expect(rig.type().rejected.get("b.")).toMatchObject({ isCertain: false });
+    rig.nack("99", "x".repeat(1_000_000));
+    expect(rig.type().lastNack?.message.length).toBeLessThan(66_000);
   });
 
   it("features of the first request count, later ones and their absence do not", () => {

@@ -7,6 +7,7 @@
  */
 import { FEATURE_HASH_SUFFIX, hasFeatures } from "../mapping/features.ts";
 import { attributeNack } from "./nack-attribution.ts";
+import { cutNack } from "./nack-message.ts";
 import type {
   EndCode,
   Flight,
@@ -288,7 +289,7 @@ function reject(record: OwnType, step: Step): void {
   const flight = landed(record, step);
   if (flight === undefined) return;
   const { now } = step.context;
-  const message = step.request?.error ?? "";
+  const message = cutNack(step.request?.error ?? "");
   record.nacks += 1;
   record.lastNack = { at: now, message };
   record.unconfirmedSince = undefined;
@@ -345,7 +346,7 @@ function noteStale(record: OwnType, step: Step): void {
 
 function noteForeign(record: OwnType, step: Step): void {
   if (step.request?.error !== undefined) {
-    record.lastNack = { at: step.context.now, message: step.request.error };
+    record.lastNack = { at: step.context.now, message: cutNack(step.request.error) };
   }
   note(step, { note: "foreignNonce", type: record.type, nonce: step.request?.nonce ?? "" });
 }

@@ -9,6 +9,7 @@ const TYPE_MAX_LENGTH = 253;
 const NAME_MAX_LENGTH = 512;
 const NAMES_MAX = 10_000;
 const HELD_MAX = 1_000;
+const HELD_ID_MAX_LENGTH = 1_024;
 
 /** Why a request is refused, or undefined. */
 export function checkRequest(request: SenderRequest): string | undefined {
@@ -18,6 +19,9 @@ export function checkRequest(request: SenderRequest): string | undefined {
     return `more than ${NAMES_MAX} resource names in a request for ${request.type}`;
   }
   if ((request.held?.length ?? 0) > HELD_MAX) return `more than ${HELD_MAX} holds reported for ${request.type}`;
+  if (request.held?.some((id) => id.length > HELD_ID_MAX_LENGTH) === true) {
+    return `id of a hold longer than ${HELD_ID_MAX_LENGTH} characters in a request for ${request.type}`;
+  }
   for (const names of [request.subscribe, request.unsubscribe]) {
     if (names.some((name) => name.length > NAME_MAX_LENGTH)) {
       return `resource name longer than ${NAME_MAX_LENGTH} characters in a request for ${request.type}`;

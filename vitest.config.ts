@@ -8,6 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "e2e/**/*.test.ts", "scripts/**/*.test.ts"],
+    benchmark: { include: ["packages/*/src/**/*.bench.ts"] },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",

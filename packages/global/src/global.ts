@@ -91,7 +91,7 @@ export async function createGlobal(config: Config, log: Logger): Promise<Program
   );
   return {
     service: services,
-    summary: {
+    summary: () => ({
       instanceId: instance.instanceId,
       clusterId: instance.clusterId(),
       data: instance.folder,
@@ -99,7 +99,7 @@ export async function createGlobal(config: Config, log: Logger): Promise<Program
       kds: kds.grpcPort,
       tls: kds.tlsEnabled,
       diagnostics: config.diagnostics.serverPort,
-    },
+    }),
   };
 }
 

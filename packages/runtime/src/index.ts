@@ -1,4 +1,5 @@
 export { apiServerObserver, bindInstanceMetrics } from "./bind-metrics.ts";
+export { configText } from "./config/config-text.ts";
 export { type ConfigProblem, formatProblems, leafPaths, loadConfig, variablesOf } from "./config/load.ts";
 export { type Config, configSchema } from "./config/schema.ts";
 export { DiagnosticsServer } from "./diagnostics-server.ts";

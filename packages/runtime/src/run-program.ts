@@ -19,7 +19,7 @@ export interface ProgramArguments {
 export interface Program {
   readonly service: Service;
   /** Written to the log once everything runs. */
-  readonly summary: Readonly<Record<string, unknown>>;
+  readonly summary: () => Readonly<Record<string, unknown>>;
 }
 
 export type ProgramFactory = (config: Config, log: Logger) => Promise<Program> | Program;
@@ -72,7 +72,7 @@ export async function runProgram(name: string, args: ProgramArguments, create: P
   try {
     program = await create(config, log);
     await program.service.start();
-    log.info(program.summary, "ready");
+    log.info(program.summary(), "ready");
   } catch (error) {
     log.fatal({ error: errorMessage(error) }, "cannot start");
     return 1;

@@ -9,6 +9,7 @@ import {
   apiServerObserver,
   BUILD_VERSION,
   type Config,
+  configText,
   createSyncApi,
   createSyncParts,
   DiagnosticsServer,
@@ -88,14 +89,14 @@ export async function createZone(config: Config, log: Logger): Promise<Program> 
   );
   return {
     service: services,
-    summary: {
+    summary: () => ({
       instanceId: instance.instanceId,
       zone: name,
       data: instance.folder,
       rest: config.apiServer.http.enabled ? config.apiServer.http.port : undefined,
       diagnostics: config.diagnostics.serverPort,
       global: isFederated ? config.multizone.zone.globalAddress : "none, this zone is alone",
-    },
+    }),
   };
 }
 
@@ -140,7 +141,7 @@ async function federate(instance: Instance): Promise<Federation> {
     historyId: store.historyId,
     address: globalAddress,
     ...(tls !== undefined && { tls }),
-    node: { zone: name, instanceId, version: BUILD_VERSION, config: JSON.stringify(config) },
+    node: { zone: name, instanceId, version: BUILD_VERSION, config: configText(config, "zone") },
     clock,
     random: systemRandom,
     onEvent: observeSync(instance, "zone", sync, (event) => insights.onEvent(event)),

@@ -85,7 +85,7 @@ describe("what time can still change is not converged", () => {
     ["held", true],
     ["oversize", true],
     ["pending", false],
-    ["unsubscribed", false],
+    ["unsubscribed", true],
   ] as const)("%s: %s", (state, expected) => {
     expect(isConverged(status(zone(row("synced"), row(state))))).toBe(expected);
   });

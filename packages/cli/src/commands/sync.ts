@@ -84,11 +84,14 @@ export function registerSync(program: Command): void {
   }
 }
 
-/** Everything that can be stored is: nothing is pending; what is held or rejected waits for a person, not for time. */
+/**
+ * Everything that connected zones can store is stored: nothing is pending. What is held or rejected waits for a person, a
+ * type that a zone never asked for waits for nothing. A zone that has just connected has no rows yet.
+ */
 export function isConverged(status: SyncStatus): boolean {
-  return status.zones.every((zone) =>
-    zone.rows.every((row) => row.state !== "pending" && row.state !== "unsubscribed"),
-  );
+  return status.zones
+    .filter((zone) => zone.online)
+    .every((zone) => zone.rows.length > 0 && zone.rows.every((row) => row.state !== "pending"));
 }
 
 export function formatStatus(status: SyncStatus, withTypes: boolean): string {

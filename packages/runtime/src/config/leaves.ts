@@ -52,9 +52,11 @@ export const port = (fallback: number) =>
     )
     .default(fallback);
 
+const durations = new WeakSet<z.ZodType>();
+
 /** Go duration text ("10s", "1m30s"); the value is milliseconds. */
-export const duration = (fallback: string) =>
-  z.preprocess(
+export const duration = (fallback: string) => {
+  const schema = z.preprocess(
     (input) => input ?? fallback,
     z.string({ error: "has to be a duration such as 10s or 1m30s" }).transform((value, context) => {
       const parsed = parseGoDuration(value.trim());
@@ -69,6 +71,12 @@ export const duration = (fallback: string) =>
       return Number(parsed.value) / 1e6;
     }),
   );
+  durations.add(schema);
+  return schema;
+};
+
+/** Whether the value of a setting is a duration in milliseconds. */
+export const isDuration = (schema: z.ZodType): boolean => durations.has(schema);
 
 /** Comma-separated in text. */
 export const list = () =>

@@ -132,7 +132,7 @@ export function formatProblems(problems: readonly ConfigProblem[]): string {
     .join("\n");
 }
 
-function unwrapToObject(schema: z.ZodType): z.ZodObject | undefined {
+export function unwrapToObject(schema: z.ZodType): z.ZodObject | undefined {
   const definition = schema.def as { type: string; innerType?: z.ZodType };
   if (definition.type === "object") return schema as z.ZodObject;
   if (definition.type === "prefault" && definition.innerType) return unwrapToObject(definition.innerType);

@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { configText } from "./config-text.ts";
+import { loadConfig } from "./load.ts";
+
+it("prints every setting under Kuma's keys, durations as text", () => {
+  const loaded = loadConfig({ env: {}, settings: ["sync.watchdogTimeout=1m30s", "apiServer.http.port=6681"] });
+  if (!loaded.ok) throw new Error("the configuration is valid");
+  const text = JSON.parse(configText(loaded.value.config, "zone")) as unknown;
+  expect(text).toMatchObject({
+    mode: "zone",
+    environment: "universal",
+    apiServer: { http: { port: 6681, enabled: true } },
+    multizone: { global: { kds: { zoneInsightFlushInterval: "10s", tlsEnabled: true, labels: { skipPrefixes: [] } } } },
+    sync: { watchdogTimeout: "1m30s", holdTime: "10m0s" },
+  });
+});

@@ -27,6 +27,7 @@ export interface RowSizes {
 
 export class ReservedSpace {
   readonly #descriptor: number;
+  #wasLengthened = false;
 
   /** The file must be there. */
   constructor(path: string) {
@@ -39,6 +40,7 @@ export class ReservedSpace {
     const target = (size.pages + pagesNeeded(size, rows)) * size.pageBytes;
     const length = fstatSync(this.#descriptor).size;
     if (target <= length) return;
+    this.#wasLengthened = true;
     try {
       for (let at = length; at < target; ) {
         at += writeSync(this.#descriptor, ZEROS, 0, Math.min(ZEROS.length, target - at), at);
@@ -51,6 +53,8 @@ export class ReservedSpace {
 
   /** After the transaction: nothing that is in use lies behind the last page. */
   giveBack(): void {
+    if (!this.#wasLengthened) return;
+    this.#wasLengthened = false;
     const { pages, pageBytes } = measureDataFile(this.#descriptor);
     const used = pages * pageBytes;
     const kept = used + Math.max(KEPT_MIN_BYTES, Math.ceil(used * KEPT_SHARE));

@@ -8,6 +8,11 @@ describe("parseJson", () => {
     expect(parsed.ok && JSON.stringify(parsed.value)).toBe('{"a":{"b":1}}');
   });
 
+  it("drops them however they are spelled", () => {
+    const parsed = parseJson(String.raw`{"a":{"\u005f_pr\u006Fto__":{"polluted":true},"b":"\u0041"}}`);
+    expect(parsed.ok && JSON.stringify(parsed.value)).toBe('{"a":{"b":"A"}}');
+  });
+
   it("refuses nesting beyond the limit without recursing", () => {
     expect(parseJson("[".repeat(1_000_000))).toEqual({ ok: false, error: "nested deeper than 200 levels" });
   });

@@ -18,7 +18,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function parseJson(text: string, maxDepth = JSON_MAX_DEPTH): Result<JsonValue, string> {
   if (depthExceeds(text, maxDepth)) return err(`nested deeper than ${maxDepth} levels`);
   try {
-    const value = text.includes("__proto__")
+    const value = mayNameProto(text)
       ? JSON.parse(text, function drop(this: unknown, key: string, member: unknown) {
           return key === "__proto__" ? undefined : member;
         })
@@ -27,6 +27,11 @@ export function parseJson(text: string, maxDepth = JSON_MAX_DEPTH): Result<JsonV
   } catch (error) {
     return err(errorMessage(error));
   }
+}
+
+/** Any of its letters may be written as an escape. */
+function mayNameProto(text: string): boolean {
+  return text.includes("__proto__") || text.includes("\\u00");
 }
 
 /** Structural equality; order of object members does not matter. */

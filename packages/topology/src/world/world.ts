@@ -1,0 +1,52 @@
+/**
+ * Everything that services and endpoint sets are computed from, as narrow reads. The same functions run over a snapshot
+ * (explain, what-if, golden tests) and over collections that record what was read (the running zone). Lists are in a fixed
+ * order whatever the order of arrival: by key, unless stated.
+ */
+import type { Labels, Resource } from "@isthmus/resources";
+import type { MeshView, ZoneAddress, ZoneEgress, ZoneIngress } from "../model/doors.ts";
+import type { Proxy } from "../model/proxy.ts";
+import type { ProxySelector, Service, ServiceKind } from "../model/service.ts";
+
+/**
+ * What weight a remote zone gets: `kuma`: 1 for each address of its ingresses; `isthmus`: the number of its healthy instances, as the
+ * owner's status says, shared among the addresses.
+ */
+export type RemoteWeights = "kuma" | "isthmus";
+
+export interface TopologySettings {
+  /** Name of the own zone. */
+  readonly zone: string;
+  readonly remoteWeights: RemoteWeights;
+  /** Part of names on Kubernetes that is left out; "" on Universal. */
+  readonly systemNamespace: string;
+}
+
+export interface World {
+  readonly settings: TopologySettings;
+  mesh(name: string): MeshView | undefined;
+  service(kind: ServiceKind, mesh: string, name: string): Service | undefined;
+  services(kind: ServiceKind, mesh: string): readonly Service[];
+  /** MeshServices of all meshes that carry all the labels. */
+  meshServicesWith(labels: Labels): readonly Service[];
+  proxy(mesh: string, name: string): Proxy | undefined;
+  /** Dataplanes that the selector of a MeshService means; one inbound carries all tags. */
+  selected(mesh: string, selector: ProxySelector): readonly Proxy[];
+  /** Dataplanes with an inbound of that `kuma.io/service`. */
+  proxiesOfService(mesh: string, service: string): readonly Proxy[];
+  /** Dataplanes with a listener of that kind. */
+  zoneProxies(mesh: string, kind: "ZoneIngress" | "ZoneEgress"): readonly Proxy[];
+  zoneIngresses(): readonly ZoneIngress[];
+  zoneEgresses(): readonly ZoneEgress[];
+  zoneAddresses(mesh: string): readonly ZoneAddress[];
+  /** MeshIdentity, MeshTrust, policies: types with few resources, as they are. */
+  all(type: string, mesh: string): readonly Resource[];
+  /** Names of zones that are known to be disabled, deleted or withdrawn, with the reason. */
+  zoneGate(zone: string): ZoneGate | undefined;
+}
+
+/** Why nothing is sent to a zone although its resources are here. */
+export interface ZoneGate {
+  readonly gate: "zoneDisabled" | "withdrawn" | "zoneDown";
+  readonly detail: string;
+}

@@ -111,7 +111,7 @@ describe("other writers", () => {
       ready += 1;
       return [{ kind: "put", resource: { ...row, status: { ready } } }];
     };
-    return new ApplyRig("zone", {}, raced(store, times, write));
+    return new ApplyRig("zone", {}, { store: raced(store, times, write) });
   }
 
   it("lose no status to a batch that was planned before it", async () => {
@@ -136,7 +136,7 @@ describe("other writers", () => {
       { kind: "put", resource: fromZone("east", "MeshTimeout", "a") },
       { kind: "delete", key: timeout("gone") },
     ];
-    const rig = new ApplyRig("zone", {}, raced(store, 1, write));
+    const rig = new ApplyRig("zone", {}, { store: raced(store, 1, write) });
     const outcome = await rig.later("MeshTimeout", [timeout("a")], [timeout("gone"), timeout("stays")]);
     expect(outcome).toMatchObject({ created: 0, deleted: 1, rejected: [{ kind: "conflict" }] });
     expect(rig.names("MeshTimeout")).toEqual(["a"]);
@@ -151,7 +151,7 @@ describe("other writers", () => {
       subscribe: store.subscribe.bind(store),
       commit: () => Promise.reject(new StoreError("IO", "disk full")),
     });
-    const rig = new ApplyRig("zone", {}, broken);
+    const rig = new ApplyRig("zone", {}, { store: broken });
     await expect(rig.first("MeshTimeout", [timeout("a")])).rejects.toMatchObject({ code: "IO" });
   });
 });

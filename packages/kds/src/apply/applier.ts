@@ -78,7 +78,7 @@ export class Applier implements BatchApplier {
   async #apply(descriptor: TypeDescriptor, batch: ReceivedBatch): Promise<Omit<ApplyOutcome, "durationMs">> {
     const { store, holds } = this.#options;
     this.#guard.observe(batch);
-    if (this.#mustWait(descriptor, batch)) await this.#guard.contentTold();
+    await this.#awaitOthers(descriptor, batch);
     // Nobody waits for the answer any more, and a newer stream may have told something newer.
     if (!this.#guard.isOpen) return NOTHING;
     const { plan: planned, changes } = await commitPlanned(store, () => this.#planNow(descriptor, batch));
@@ -147,8 +147,14 @@ export class Applier implements BatchApplier {
         totals ??= this.#totals(descriptor);
         return totals;
       },
-      weightOf: (row) =>
-        descriptor.name === MESH_TYPE ? meshWeight(row.name, batch.initial, { registry, store }) : undefined,
+      weightOf: (rows) =>
+        descriptor.name === MESH_TYPE
+          ? meshWeight(
+              rows.map((row) => row.name),
+              batch.initial,
+              { registry, store },
+            )
+          : undefined,
     });
   }
 
@@ -166,11 +172,13 @@ export class Applier implements BatchApplier {
    * Types come in any order: a first response that replaces a CA waits until the others have shown whether this source
    * still has its content. A source that proves its store's history is believed at once, and the Config is what proves.
    */
-  #mustWait(descriptor: TypeDescriptor, batch: ReceivedBatch): boolean {
-    if (!batch.initial || descriptor.name === CONFIG_TYPE || !isTrustMaterial(descriptor.name)) return false;
+  async #awaitOthers(descriptor: TypeDescriptor, batch: ReceivedBatch): Promise<void> {
+    if (!batch.initial || descriptor.name === CONFIG_TYPE || !isTrustMaterial(descriptor.name)) return;
     const { verdict } = this.#guard;
-    if (verdict.kind === "same" && verdict.isHistoryProven) return false;
-    return this.#plan(descriptor, batch).updates.length > 0;
+    if (verdict.kind === "same" && verdict.isHistoryProven) return;
+    const plan = this.#plan(descriptor, batch);
+    if (plan.updates.length === 0) return;
+    await this.#guard.arrived(descriptor.name, this.#split(descriptor, batch, plan).heldBack.length > 0);
   }
 }
 

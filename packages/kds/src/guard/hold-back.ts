@@ -24,8 +24,8 @@ export interface HoldBackInput {
   readonly isMeshGone: (mesh: string) => boolean;
   /** Rows of the source per origin; asked for only when it matters, for it walks over the type. */
   readonly totals: () => ReadonlyMap<string, number>;
-  /** Why the deletion of a Mesh has to be confirmed; undefined for rows of all other types. */
-  readonly weightOf: (row: Resource) => string | undefined;
+  /** Why the deletion of these Meshes has to be confirmed; undefined for rows of all other types. */
+  readonly weightOf: (rows: readonly Resource[]) => string | undefined;
 }
 
 export interface HoldBackResult {
@@ -44,7 +44,8 @@ interface Candidates {
   kept: number;
   /** Of these, undecided: an operator's decision to keep rows must not make the next deletion look bigger. */
   undecided: number;
-  weight: string | undefined;
+  /** Deleted with their mesh. They make what else is deleted look as big as it is. */
+  excused: number;
 }
 
 export function holdBack(input: HoldBackInput): HoldBackResult {
@@ -70,22 +71,24 @@ function sortOut(input: HoldBackInput, deletes: Resource[]): ReadonlyMap<string,
   const byOrigin = new Map<string, Candidates>();
   for (const row of input.plan.deletes) {
     const origin = originOf(row, input.side);
-    if (coversIntent(input.intents, row, origin) || (row.mesh !== "" && input.isMeshGone(row.mesh))) {
+    if (coversIntent(input.intents, row, origin)) {
       deletes.push(row);
       continue;
     }
     let candidates = byOrigin.get(origin);
     if (candidates === undefined) {
-      candidates = { fresh: [], kept: 0, undecided: 0, weight: undefined };
+      candidates = { fresh: [], kept: 0, undecided: 0, excused: 0 };
       byOrigin.set(origin, candidates);
     }
     const hold = input.holdOf(origin);
-    if (hold?.kept.has(keyOf(row)) === true) {
+    if (row.mesh !== "" && input.isMeshGone(row.mesh)) {
+      candidates.excused += 1;
+      deletes.push(row);
+    } else if (hold?.kept.has(keyOf(row)) === true) {
       candidates.kept += 1;
       if (hold.state === "held") candidates.undecided += 1;
     } else {
       candidates.fresh.push(row);
-      candidates.weight ??= input.weightOf(row);
     }
   }
   return byOrigin;
@@ -93,13 +96,14 @@ function sortOut(input: HoldBackInput, deletes: Resource[]): ReadonlyMap<string,
 
 function decide(input: HoldBackInput, origin: string, candidates: Candidates): HeldBack | undefined {
   const { descriptor, isInitial, isLive, plan, source } = input;
-  const { fresh, undecided, weight } = candidates;
+  const { fresh, undecided, excused } = candidates;
   if (fresh.length === 0) return undefined;
-  const deletions = isInitial ? fresh.length + undecided : fresh.length;
+  const deletions = fresh.length + excused + (isInitial ? undecided : 0);
+  const weight = input.weightOf(fresh);
   const isOrdinary = !isInitial && deletions < LATER_DELETIONS_MIN && weight === undefined;
   if (isOrdinary && descriptor.name !== CONFIG_TYPE) return undefined;
   const of = totalOf(input, origin, deletions);
-  const stop = { origin, rows: fresh, isInitial, of };
+  const stop = { origin, rows: fresh, isInitial, of, excused };
   if (weight !== undefined) return { ...stop, cause: "mesh", reason: weight };
   const decision = decideDeletions({
     type: descriptor.name,

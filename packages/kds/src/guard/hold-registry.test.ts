@@ -329,7 +329,7 @@ describe("a mesh", () => {
     expect(rig.names("Mesh")).toEqual(["default"]);
     expect(rig.names("MeshTimeout")).toHaveLength(10);
     expect(rig.held()).toEqual(["east/Mesh/global 1/1", "east/MeshTimeout/global 10/10"]);
-    expect(rig.holds.list()[0]?.reason).toBe("mesh default is gone at the source, but here it has 10 Mesh Timeouts");
+    expect(rig.holds.list()[0]?.reason).toBe("mesh default is gone at the source, but here with 10 Mesh Timeouts");
   });
 
   it("with Dataplanes is not deleted without a reason, however many other meshes there are", async () => {

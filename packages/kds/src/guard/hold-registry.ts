@@ -165,7 +165,7 @@ export class HoldRegistry {
 
   /** Whether this source must not replace secrets and CA material now. */
   isInDoubt(guard: SourceGuard): boolean {
-    if (this.#of(guard.side.zone).some((hold) => hold.kept.size > 0)) return true;
+    if (guard.isSuspect || this.#of(guard.side.zone).some((hold) => hold.kept.size > 0)) return true;
     const { kind } = guard.verdict;
     return (kind === "other" || kind === "unproven") && !guard.isComplete;
   }
@@ -220,7 +220,7 @@ export class HoldRegistry {
   #withhold({ origin, draft, of }: Withheld, { guard, descriptor }: HoldsOfBatch): void {
     const existing = this.#holds.get(holdId(guard.side.zone, descriptor.name, origin));
     const hold = existing ?? this.#open(guard.side, descriptor, origin);
-    hold.of = Math.max(hold.of, of);
+    if (hold.kept.size === 0) hold.of = of;
     hold.withheld.set(keyOf(draft), draft);
     if (existing === undefined) this.#report({ kind: "opened", hold: shownHold(hold) });
   }
@@ -241,6 +241,7 @@ export class HoldRegistry {
       kept: new Map(),
       withheld: new Map(),
       replaced: 0,
+      excused: 0,
       unchangedSince: now,
       timer: undefined,
     };
@@ -264,15 +265,17 @@ export class HoldRegistry {
     else if (this.#isDue(hold)) this.#releaseLater(hold, { why: "time", withWithheld: false });
   }
 
-  /** Once everything is told and nothing is held, the source is the one that the rows here come from. */
+  /**
+   * With the last doubt goes what waited for it. Once everything is told and nothing is held, the source is the one that
+   * the rows here come from.
+   */
   #settle(guard: SourceGuard): void {
-    if (!guard.isOpen || !guard.isComplete || this.#sources.get(guard.side.zone) !== guard) return;
+    if (!guard.isOpen || this.#sources.get(guard.side.zone) !== guard || this.isInDoubt(guard)) return;
     const holds = this.#of(guard.side.zone);
-    if (holds.some((hold) => hold.kept.size > 0)) return;
     for (const hold of holds) {
       if (hold.state === "held") this.#releaseLater(hold, { why: "settled", withWithheld: true });
     }
-    if (holds.length > 0) return;
+    if (holds.length > 0 || !guard.isComplete) return;
     const { identity } = guard;
     const op = recordSyncSource(this.#options.store, guard.side, identity);
     if (op === undefined) return guard.recorded(identity);
@@ -316,6 +319,7 @@ export class HoldRegistry {
         this.#releasing.delete(hold),
       );
       for (const text of plan.kept) hold.kept.delete(text);
+      if (release.why === "gone") hold.excused += plan.kept.length;
       for (const text of plan.withheld) hold.withheld.delete(text);
       if (this.#holds.get(hold.id) === hold) {
         if (isEmpty(hold)) this.#end(hold, release.why);

@@ -29,6 +29,8 @@ export interface OpenHold {
   readonly withheld: Map<string, ResourceDraft>;
   /** Rows of live types that came instead of those that went. */
   replaced: number;
+  /** Rows that went with their mesh: the source lacks them all the same. */
+  excused: number;
   /** When the kept rows last changed: the hold time counts from here. */
   unchangedSince: number;
   timer: TimerHandle | undefined;
@@ -42,6 +44,8 @@ export interface HeldBack {
   readonly reason: string;
   readonly isInitial: boolean;
   readonly of: number;
+  /** Rows that the same response deletes with their mesh. */
+  readonly excused: number;
 }
 
 export function holdId(zone: string, type: string, origin: string): string {
@@ -57,6 +61,7 @@ export function grow(hold: OpenHold, held: HeldBack, now: number): boolean {
     hold.reason = held.reason;
     hold.isInitial = held.isInitial;
   }
+  hold.excused += held.excused;
   if (hold.kept.size === before) return false;
   hold.of = Math.max(hold.of, held.of);
   hold.state = "held";
@@ -66,7 +71,7 @@ export function grow(hold: OpenHold, held: HeldBack, now: number): boolean {
 
 /** Whether as much is still missing as the brake would stop. Only mass justifies itself by numbers. */
 export function isJustified(hold: OpenHold): boolean {
-  return hold.cause !== "bulk" || isBulk(hold.isInitial, hold.kept.size - hold.replaced, hold.of);
+  return hold.cause !== "bulk" || isBulk(hold.isInitial, hold.kept.size + hold.excused - hold.replaced, hold.of);
 }
 
 export function isEmpty(hold: OpenHold): boolean {

@@ -16,7 +16,6 @@ import {
   type SourceIdentity,
   type SourceVerdict,
 } from "./sync-source.ts";
-import { isTrustMaterial } from "./trust-material.ts";
 
 /** How long changed trust material of a first response waits for the first responses of the other types. */
 export const TRUST_WAIT_MS = 1_000;
@@ -34,6 +33,8 @@ export class SourceGuard {
   readonly #options: SourceGuardOptions;
   readonly #unseen: Set<string>;
   readonly #seen = new Set<string>();
+  /** Types whose first response is here and waits for the others; true where it will be held itself. */
+  readonly #waiting = new Map<string, boolean>();
   #waiters: (() => void)[] = [];
   #known: SourceIdentity | undefined;
   #clusterId: PresentedIdentity["clusterId"] = { kind: "unseen" };
@@ -91,7 +92,13 @@ export class SourceGuard {
   told(type: string): void {
     this.#seen.add(type);
     this.#unseen.delete(type);
-    if (this.#hasToldContent()) this.#wake();
+    this.#waiting.delete(type);
+    if (this.#hasArrived()) this.#wake();
+  }
+
+  /** Some first response that waits will be held. */
+  get isSuspect(): boolean {
+    return [...this.#waiting.values()].includes(true);
   }
 
   /** The source is taken for the right one from now on. */
@@ -99,9 +106,14 @@ export class SourceGuard {
     this.#known = identity;
   }
 
-  /** Resolves when all types but trust material were told, after a bounded time, or at the end of the stream. */
-  async contentTold(): Promise<void> {
-    if (!this.#isOpen || this.#hasToldContent()) return;
+  /**
+   * The first response of a type waits until the first responses of all others have arrived, a bounded time, or until the
+   * end of the stream. `isHeld`: it will be held, whatever the others say.
+   */
+  async arrived(type: string, isHeld: boolean): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#waiting.set(type, isHeld);
+    if (this.#hasArrived()) return this.#wake();
     await new Promise<void>((resolve) => {
       const timer = this.#options.clock.setTimeout(resolve, TRUST_WAIT_MS);
       this.#waiters.push(() => {
@@ -116,8 +128,8 @@ export class SourceGuard {
     this.#wake();
   }
 
-  #hasToldContent(): boolean {
-    for (const type of this.#unseen) if (!isTrustMaterial(type)) return false;
+  #hasArrived(): boolean {
+    for (const type of this.#unseen) if (!this.#waiting.has(type)) return false;
     return true;
   }
 

@@ -32,7 +32,12 @@ export const registry = new Registry([...builtinTypes, gadget]);
 
 export interface Connection {
   readonly zone?: string;
-  readonly historyId?: string;
+  readonly historyId?: string | undefined;
+}
+
+export interface RigOptions {
+  readonly store?: Store;
+  readonly registry?: Registry;
 }
 
 export type BatchInput = Partial<Omit<ReceivedBatch, "upserts" | "invalid">> & {
@@ -46,13 +51,15 @@ export class ApplyRig {
   readonly store: Store;
   readonly events: HoldEvent[] = [];
   readonly changes: HoldsChanged[] = [];
+  readonly registry: Registry;
   holds: HoldRegistry;
   applier: Applier;
   #nonce = 0;
 
-  constructor(kind: "zone" | "global" = "zone", connection: Connection = {}, store?: Store) {
+  constructor(kind: "zone" | "global" = "zone", connection: Connection = {}, options: RigOptions = {}) {
     this.kind = kind;
-    this.store = store ?? createMemoryStore({ clock: this.clock, historyId: "own" });
+    this.registry = options.registry ?? registry;
+    this.store = options.store ?? createMemoryStore({ clock: this.clock, historyId: "own" });
     this.holds = this.#newHolds();
     this.applier = this.#newApplier(connection);
   }
@@ -121,7 +128,7 @@ export class ApplyRig {
       if (drafts === undefined) byType.set(draft.type, [draft]);
       else drafts.push(draft);
     }
-    const types = this.kind === "zone" ? registry.towardsZones() : registry.towardsGlobal();
+    const types = this.kind === "zone" ? this.registry.towardsZones() : this.registry.towardsGlobal();
     const first = types.filter(({ name }) => name === "Config");
     for (const { name } of first) await this.first(name, byType.get(name) ?? []);
     const others = types.filter(({ name }) => name !== "Config");
@@ -147,7 +154,7 @@ export class ApplyRig {
 
   #newApplier({ zone = "east", historyId }: Connection): Applier {
     const side = this.kind === "zone" ? ({ kind: "zone", zone } as const) : ({ kind: "global" } as const);
-    const { store, holds, clock } = this;
+    const { registry, store, holds, clock } = this;
     return new Applier({ registry, store, side, holds, clock }, { zone, historyId });
   }
 }

@@ -4,6 +4,7 @@ import { bench, describe } from "vitest";
 import { decodeSpec, encodeSpec } from "./kds-codec.ts";
 import { Registry } from "./registry.ts";
 import { builtinTypes } from "./types/all.gen.ts";
+import { validateResource } from "./validate-resource.ts";
 
 interface Recorded {
   readonly type: string;
@@ -17,6 +18,8 @@ const recorded = JSON.parse(
   readFileSync(new URL("../testdata/kds-specs.json", import.meta.url), "utf8"),
 ) as readonly Recorded[];
 
+const emptyResource = { mesh: "default", name: "a", labels: {}, creationTime: "", modificationTime: "", version: 0 };
+
 for (const name of ["MeshService", "Dataplane", "MeshTimeout"]) {
   const descriptor = registry.get(name);
   const sample = recorded.find((r) => r.type === name);
@@ -27,6 +30,10 @@ for (const name of ["MeshService", "Dataplane", "MeshTimeout"]) {
   describe(name, () => {
     bench("decode", () => {
       decodeSpec(descriptor, sample.typeUrl, bytes);
+    });
+    const resource = { ...emptyResource, type: name, ...decoded.value };
+    bench("validate", () => {
+      validateResource(descriptor, resource, { mode: "global" }, { isFromPeer: true });
     });
     bench("encode", () => {
       encodeSpec(descriptor, decoded.value);

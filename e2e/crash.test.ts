@@ -34,9 +34,9 @@ describe("kill -9", () => {
     const { global } = deployment;
     for (let round = 0; round < ROUNDS; round += 1) {
       const acknowledged: string[] = [];
-      let isAlive = true;
+      const killed = new AbortController();
       const writer = (async () => {
-        for (let i = 0; isAlive; i += 1) {
+        for (let i = 0; !killed.signal.aborted; i += 1) {
           const name = `round-${round}-${i}`;
           try {
             await global.api.put(timeoutPath(name), meshTimeout(name, "15s"));
@@ -48,7 +48,7 @@ describe("kill -9", () => {
       })();
       await eventually(() => acknowledged.length >= 20, { what: "writes" });
       await global.kill();
-      isAlive = false;
+      killed.abort();
       await writer;
       // While the global is away each zone keeps what it had.
       expect(await deployment.zone("west").api.listResources(SERVICES)).toHaveLength(2 * SERVICES_EACH);
@@ -68,9 +68,9 @@ describe("kill -9", () => {
   it("of a zone under writes: every acknowledged service reaches the global and the other zone", async () => {
     const east = deployment.zone("east");
     const acknowledged: string[] = [];
-    let isAlive = true;
+    const killed = new AbortController();
     const writer = (async () => {
-      for (let i = 0; isAlive; i += 1) {
+      for (let i = 0; !killed.signal.aborted; i += 1) {
         try {
           await east.api.put(servicePath(`extra-${i}`), meshService(`extra-${i}`, 8080));
           acknowledged.push(`extra-${i}`);
@@ -81,7 +81,7 @@ describe("kill -9", () => {
     })();
     await eventually(() => acknowledged.length >= 20, { what: "writes" });
     await east.kill();
-    isAlive = false;
+    killed.abort();
     await writer;
     expect((await deployment.global.api.listResources(SERVICES)).length).toBeGreaterThanOrEqual(2 * SERVICES_EACH);
     await east.start();

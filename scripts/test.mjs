@@ -62,7 +62,7 @@ function tests() {
     }
   } catch (error) {
     totals.failed += 1;
-    console.log(`FAIL  tests: ${error instanceof Error ? error.message : error}`);
+    console.log(`FAIL  tests: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -55,7 +55,11 @@ describe("loadConfig", () => {
       env: { KUMA_GENERAL_RESILIENT_COMPONENT_BASE_BACKOFF: "soon", ISTHMUS_LOG_LEVEL: "loud" },
       settings: ["no.such=1", "store.unsafeDelete=maybe", "dangling"],
     });
-    expect(loaded.ok ? [] : [...loaded.error].map((p) => [p.setting, p.source]).sort()).toEqual([
+    expect(
+      loaded.ok
+        ? []
+        : loaded.error.map((p) => [p.setting, p.source]).toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
+    ).toEqual([
       ["apiServer.http.port", "bad.yaml"],
       ["dangling", "--set"],
       ["general.resilientComponentBaseBackoff", "KUMA_GENERAL_RESILIENT_COMPONENT_BASE_BACKOFF"],

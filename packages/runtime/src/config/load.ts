@@ -96,7 +96,9 @@ export function loadConfig(sources: ConfigSources): Result<LoadedConfig, readonl
     let target = merged;
     for (const key of keys) {
       const next = target[key];
-      target = isJsonObject(next) ? (next as Mutable) : ((target[key] = {}) as Mutable);
+      const section: Mutable = isJsonObject(next) ? { ...next } : {};
+      target[key] = section;
+      target = section;
     }
     target[last] = value;
     origins.set(path, source);

@@ -6,6 +6,15 @@ export {
   legacyDestination,
   type ResourceDestination,
 } from "./destination.ts";
+export { type LocalityAwareness, localityAwarenessOf } from "./load-balancing/locality-awareness.ts";
+export {
+  type LocalityClient,
+  type LocalityEndpoint,
+  type LocalityPlan,
+  type LocalityTarget,
+  localityPlan,
+  type Placement,
+} from "./load-balancing/locality-plan.ts";
 export { matchPolicy, type PolicyMatch, type SelectedListener, type Selection } from "./match-policy.ts";
 export { mergeConfs } from "./merge-confs.ts";
 export { type MatchedPolicy, type MatchOptions, type ProxyPolicies, policiesFor } from "./policies-for.ts";

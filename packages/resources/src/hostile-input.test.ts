@@ -180,7 +180,7 @@ describe("nothing throws", () => {
           expect(decodeSpec(descriptor, again.typeUrl, again.bytes)).toEqual(decoded);
         }
         const status = decodeStatus(descriptor, given);
-        if (status.ok && status.value !== undefined) encodeStatus(descriptor, status.value);
+        if (status.ok && status.value !== undefined) encodeStatus(descriptor, { status: status.value });
         expectCleanPrototypes();
       }),
       { numRuns: 400 },

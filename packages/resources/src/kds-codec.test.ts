@@ -5,6 +5,7 @@ import { decodeSpec, decodeStatus, encodeSpec, encodeStatus, SpecEncodingError }
 import { Registry } from "./registry.ts";
 import type { TypeDescriptor } from "./type-descriptor.ts";
 import { builtinTypes } from "./types/all.gen.ts";
+import { validateResource } from "./validate-resource.ts";
 
 /** Spec and status as recorded between Kuma control planes: JSON text, or base64 of protobuf. */
 interface Recorded {
@@ -51,6 +52,17 @@ describe("recorded specs", () => {
       expect(decoded.value.opaqueSpec).toBeUndefined();
       const encoded = encodeSpec(type(name), decoded.value);
       expect({ typeUrl: encoded.typeUrl, bytes: base64(encoded.bytes) }).toEqual({ typeUrl, bytes: base64(bytes) });
+      const meta = {
+        type: name,
+        mesh: "default",
+        name: "a",
+        labels: {},
+        creationTime: "",
+        modificationTime: "",
+        version: 0,
+      };
+      const resource = { ...meta, ...decoded.value };
+      expect(validateResource(type(name), resource, { mode: "global" }, { isFromPeer: true })).toEqual([]);
       if (r.status === undefined) return;
       const status = decodeStatus(type(name), bytesOf(r.status));
       if (!status.ok || status.value === undefined) throw new Error("no status");
@@ -65,6 +77,17 @@ describe("JSON specs", () => {
     if (!decoded.ok) throw new Error(decoded.error);
     expect(textOf(encodeSpec(gadget, decoded.value).bytes)).toBe(
       '{"new":{"b":1,"a":null},"interval":"1m0s","name":"x"}',
+    );
+  });
+
+  it("lose nulls of members, which a Kuma zone writes into new MeshServices", () => {
+    const decoded = decodeSpec(
+      type("MeshService"),
+      "",
+      bytesOf('{"selector":{},"ports":[{"port":80}],"identities":null}'),
+    );
+    expect(decoded.ok && textOf(encodeSpec(type("MeshService"), decoded.value).bytes)).toBe(
+      '{"selector":{},"ports":[{"port":80}]}',
     );
   });
 

@@ -150,7 +150,7 @@ describe("a zone whose source is corrupted", () => {
           }
         } else {
           const ids = { same: "c1", "other cluster": "c2", "no cluster": undefined, "other history": "c1" };
-          const id = ids[how as keyof typeof ids];
+          const id = ids[how];
           const historyId = how === "other history" ? "h2" : undefined;
           await rig.all([...(id === undefined ? [] : [clusterId(id)]), ...bad], { historyId });
         }
@@ -266,7 +266,7 @@ describe("a hostile zone", () => {
         fc.array(batch, { maxLength: 4 }),
         batch,
         async (kind, earlier, last) => {
-          const rig = new ApplyRig(kind as "zone" | "global", {}, { registry: few });
+          const rig = new ApplyRig(kind, {}, { registry: few });
           await rig.put(zoneResource("east"), fromGlobal("MeshTimeout", "a"), fromZone("east", "MeshTimeout", "b"));
           for (const input of earlier) await applyPatiently(rig, input);
           await applyPatiently(rig, last);

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { ApplyRig, clusterId, draft, fromGlobal, fromZone, several, zoneResource } from "../apply/testing/apply-rig.ts";
+import {
+  ApplyRig,
+  clusterId,
+  draft,
+  fromGlobal,
+  fromZone,
+  registry,
+  several,
+  zoneResource,
+} from "../apply/testing/apply-rig.ts";
 import { HOLD_TIME_MS } from "./hold-registry.ts";
 
 const timeout = (name: string) => fromGlobal("MeshTimeout", name);
@@ -349,6 +358,27 @@ describe("a mesh", () => {
     expect(rig.held()).toEqual(["east/MeshTimeout/global 1/2"]);
   });
 
+  it("that goes makes other deletions of the same response look as big as they are together", async () => {
+    const light = several(19, (name) => inMesh(name, "a"), "light");
+    const others = several(21, timeout);
+    const rig = await zoneWith(mesh("default"), mesh("a"), ...light, ...others);
+    await rig.first("MeshTimeout", [...light, ...others]);
+    expect(await rig.later("Mesh", [], [mesh("a")])).toMatchObject({ deleted: 1 });
+    const removed = [...light, ...others.slice(0, 1)];
+    expect(await rig.later("MeshTimeout", [], removed)).toMatchObject({ deleted: 19, held: 1 });
+    await rig.later("MeshTimeout", []);
+    expect(rig.held()).toEqual(["east/MeshTimeout/global 1/40"]);
+  });
+
+  it("is weighed with the others that go at once", async () => {
+    const rows = ["a", "b"].flatMap((of) => several(10, (name) => inMesh(name, of), of));
+    const rig = await zoneWith(mesh("default"), mesh("a"), mesh("b"), ...rows);
+    expect(await rig.later("Mesh", [], [mesh("a"), mesh("b")])).toMatchObject({ deleted: 0, held: 2 });
+    expect(rig.holds.list()[0]?.reason).toBe(
+      "mesh a and 1 more are gone at the source, but here with 20 Mesh Timeouts",
+    );
+  });
+
   it("once accepted, lets its rows go at once", async () => {
     const rows = several(40, (name) => inMesh(name, "a"));
     const rig = await zoneWith(mesh("default"), mesh("a"), ...rows);
@@ -567,6 +597,26 @@ describe("secrets and CA material", () => {
     await rig.all([clusterId("c1"), secret("old")]);
     rig.reconnect({ historyId: "h1" });
     expect(await rig.first("Secret", [secret("new")])).toMatchObject({ updated: 1, held: 0 });
+  });
+
+  it("wait for each other too: those of one type are not replaced when another type will be held", async () => {
+    const trusts = several(5, (name) => fromGlobal("MeshTrust", name));
+    const rig = new ApplyRig();
+    await rig.all([clusterId("c1"), secret("old"), ...trusts]);
+    const changed = fromGlobal("MeshTrust", "r-0", { spec: { changed: true } });
+    // In both orders: Secrets are told after MeshTrusts.
+    await rig.all([clusterId("c1"), secret("new"), changed], {});
+    expect(rig.store.get(secret(""))?.spec.data).toBe("old");
+    rig.reconnect();
+    const secrets = rig.first("Secret", [secret("new")]);
+    const told = [rig.first("MeshTrust", [changed])];
+    for (const { name } of registry.towardsZones()) {
+      if (name !== "Secret" && name !== "MeshTrust")
+        told.push(rig.first(name, name === "Config" ? [clusterId("c1")] : []));
+    }
+    await Promise.all([...told, secrets]);
+    expect(rig.store.get(secret(""))?.spec.data).toBe("old");
+    expect(rig.held()).toEqual(["east/MeshTrust/global 4/5", "east/Secret/global 0/1"]);
   });
 
   it("are never replaced by a first response that lacks most of them itself", async () => {

@@ -3,6 +3,7 @@
  * platform's own engine is no judge: it accepts look-arounds and back references and refuses `(?i)` or `\z`.
  * Checks syntax only, in one pass. Source: Go 1.26: regexp/syntax/parse.go.
  */
+import { matchAt, readEscape } from "./go-regexp-escape.ts";
 import { isUnicodeClass } from "./unicode-class.ts";
 
 const MAX_REPEAT = 1000;
@@ -186,35 +187,11 @@ class Scanner {
 
   /** One escaped character; undefined after a failure. */
   #escape(): number | undefined {
-    const start = this.#at;
-    const match = matchAt(
-      /\\(?:([1-7][0-7]{1,2}|0[0-7]{0,2})|x\{([0-9a-fA-F]+)\}|x([0-9a-fA-F]{2})|([afnrtv])|(\p{ASCII}))/uy,
-      this.#text,
-      start,
-    );
-    if (match === null) {
-      if (start + 1 === this.#text.length) this.#fail("trailing backslash at end of expression", 0, 0);
-      else this.#badEscape(start);
-      return undefined;
-    }
-    const [whole, octal, braced, hex, control, punctuation] = match;
-    const code = Number.parseInt(braced ?? hex ?? octal ?? "0", octal === undefined ? 16 : 8);
-    if ((punctuation !== undefined && /[A-Za-z0-9]/.test(punctuation)) || code > 0x10ffff) {
-      this.#badEscape(start);
-      return undefined;
-    }
-    this.#at = start + whole.length;
-    return control === undefined && punctuation === undefined ? code : (control ?? punctuation ?? "").charCodeAt(0);
-  }
-
-  /** The message shows what was read before the mistake was plain. */
-  #badEscape(start: number): void {
-    const read = matchAt(
-      /\\(?:x\{(?:1[1-9a-fA-F][0-9a-fA-F]{4}|[0-9a-fA-F]*[^]?)|x[^]{0,2}|[1-7][0-7]?|[^])/uy,
-      this.#text,
-      start,
-    );
-    this.#fail("invalid escape sequence", start, start + (read?.[0].length ?? 1));
+    const escape = readEscape(this.#text, this.#at);
+    if (escape.code !== undefined) this.#at = escape.end;
+    else if (escape.isCutOff) this.#fail("trailing backslash at end of expression", 0, 0);
+    else this.#fail("invalid escape sequence", this.#at, escape.end);
+    return escape.code;
   }
 
   #unicodeClass(): void {
@@ -297,8 +274,3 @@ class Scanner {
 }
 
 const newFrame = (): Frame => ({ hasOperand: false, copies: 1, lastCopies: 1 });
-
-function matchAt(pattern: RegExp, text: string, position: number): RegExpExecArray | null {
-  pattern.lastIndex = position;
-  return pattern.exec(text);
-}

@@ -4,7 +4,8 @@ import { goQuote } from "./go-quote.ts";
 
 export type Value = string | boolean | number | Readonly<Record<string, string>>;
 
-type Call = (args: readonly Value[]) => Result<Value, string>;
+/** `typeName` gives the Go type of a value, for messages. */
+type Call = (args: readonly Value[], typeName: (value: Value) => string) => Result<Value, string>;
 
 interface Builtin {
   /** At least so many arguments, or just so many. */
@@ -18,12 +19,16 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   and: { min: 1, call: (args) => ok(args.find((value) => !isTrue(value)) ?? args.at(-1) ?? "") },
   or: { min: 1, call: (args) => ok(args.find(isTrue) ?? args.at(-1) ?? "") },
   not: { min: 1, isExact: true, call: ([value]) => ok(!isTrue(value ?? "")) },
-  eq: { min: 1, call: (args) => (args.length < 2 ? err("missing argument for comparison") : compare(args)) },
-  ne: { min: 2, isExact: true, call: (args) => negated(compare(args)) },
+  eq: {
+    min: 1,
+    call: (args, typeName) => (args.length < 2 ? err("missing argument for comparison") : compare(args, typeName)),
+  },
+  ne: { min: 2, isExact: true, call: (args, typeName) => negated(compare(args, typeName)) },
   len: {
     min: 1,
     isExact: true,
-    call: ([value]) => (typeof value === "string" ? ok(Buffer.byteLength(value)) : err(`len of type ${typeof value}`)),
+    call: ([value = ""], typeName) =>
+      typeof value === "string" ? ok(Buffer.byteLength(value)) : err(`len of type ${typeName(value)}`),
   },
   /** Like Go's, with spaces between arguments of which neither is a string. */
   print: {
@@ -47,8 +52,12 @@ export function expectedArguments(name: string, count: number): string | undefin
   return count < builtin.min ? `at least ${builtin.min}` : undefined;
 }
 
-export function callBuiltin(name: string, args: readonly Value[]): Result<Value, string> {
-  return BUILTINS[name]?.call(args) ?? err(`function "${name}" not defined`);
+export function callBuiltin(
+  name: string,
+  args: readonly Value[],
+  typeName: (value: Value) => string,
+): Result<Value, string> {
+  return BUILTINS[name]?.call(args, typeName) ?? err(`function "${name}" not defined`);
 }
 
 /** What `if` asks. */
@@ -62,10 +71,13 @@ export function printValue(value: Value): string {
 }
 
 /** Whether the first equals one of the others. */
-function compare([first = "", ...others]: readonly Value[]): Result<boolean, string> {
+function compare(
+  [first = "", ...others]: readonly Value[],
+  typeName: (value: Value) => string,
+): Result<boolean, string> {
   for (const other of others) {
     if (typeof first !== typeof other) {
-      return err(`incompatible types for comparison: ${kindOf(first)} and ${kindOf(other)}`);
+      return err(`incompatible types for comparison: ${typeName(first)} and ${typeName(other)}`);
     }
     if (first === other) return ok(true);
   }

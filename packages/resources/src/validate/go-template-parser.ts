@@ -4,7 +4,8 @@
  * errors are those of Go 1.26: text/template/parse/parse.go.
  */
 import { err, ok, type Result } from "@isthmus/std";
-import { describeToken, Lexer, type Token } from "./go-template-lexer.ts";
+import { describeToken, type Token } from "./go-template-lexer.ts";
+import { TemplateError, TokenStream } from "./go-template-tokens.ts";
 import { unquoteGo } from "./go-unquote.ts";
 
 export type TemplateNode =
@@ -40,12 +41,10 @@ export type Operand =
 const PARENS_MAX_DEPTH = 100;
 const CONTROLS_MAX_DEPTH = 100;
 
-class TemplateError extends Error {}
-
 /** `functions` are the names a template may call. */
 export function parseNodes(text: string, functions: ReadonlySet<string>): Result<readonly TemplateNode[], string> {
   try {
-    return ok(new Parser(new Lexer(text), functions).parse());
+    return ok(new Parser(new TokenStream(text), functions).parse());
   } catch (error) {
     if (error instanceof TemplateError) return err(error.message);
     throw error;
@@ -55,22 +54,19 @@ export function parseNodes(text: string, functions: ReadonlySet<string>): Result
 type Stop = "end" | "else" | "eof";
 
 class Parser {
-  readonly #lexer: Lexer;
+  readonly #tokens: TokenStream;
   readonly #functions: ReadonlySet<string>;
-  #ahead: Token[] = [];
-  #lastLine = 1;
-  #actionLine = 0;
   #parens = 0;
   #controls = 0;
 
-  constructor(lexer: Lexer, functions: ReadonlySet<string>) {
-    this.#lexer = lexer;
+  constructor(tokens: TokenStream, functions: ReadonlySet<string>) {
+    this.#tokens = tokens;
     this.#functions = functions;
   }
 
   parse(): readonly TemplateNode[] {
     const { nodes, stop } = this.#list();
-    if (stop !== "eof") this.#fail(`unexpected {{${stop}}}`);
+    if (stop !== "eof") this.#tokens.fail(`unexpected {{${stop}}}`);
     return nodes;
   }
 
@@ -78,52 +74,52 @@ class Parser {
   #list(): { nodes: TemplateNode[]; stop: Stop } {
     const nodes: TemplateNode[] = [];
     for (;;) {
-      const token = this.#next();
+      const token = this.#tokens.next();
       if (token.type === "end") return { nodes, stop: "eof" };
       if (token.type === "text") {
         nodes.push({ kind: "text", text: token.text });
         continue;
       }
-      if (token.type !== "open") this.#unexpected(token, "input");
-      this.#actionLine = token.line;
+      if (token.type !== "open") this.#tokens.unexpected(token, "input");
+      this.#tokens.actionLine = token.line;
       const result = this.#action();
-      this.#actionLine = 0;
+      this.#tokens.actionLine = 0;
       if (typeof result === "string") return { nodes, stop: result };
       nodes.push(result);
     }
   }
 
   #action(): TemplateNode | Stop {
-    const token = this.#peekWord();
+    const token = this.#tokens.peekWord();
     if (token.type === "keyword") {
       switch (token.text) {
         case "end":
-          this.#next();
+          this.#tokens.next();
           this.#expectClose("end");
           return "end";
         case "else":
-          this.#next();
-          if (!this.#isControl(this.#peekWord())) this.#expectClose("else");
+          this.#tokens.next();
+          if (!this.#isControl(this.#tokens.peekWord())) this.#expectClose("else");
           return "else";
         case "if":
         case "with":
-          this.#next();
+          this.#tokens.next();
           return this.#control(token.text);
         case "nil":
           break;
         default:
-          this.#fail(`<${token.text}> is not supported`);
+          this.#tokens.fail(`<${token.text}> is not supported`);
       }
     }
     return { kind: "action", pipeline: this.#pipeline("command", "close") };
   }
 
   #control(kind: "if" | "with"): TemplateNode {
-    if (this.#controls >= CONTROLS_MAX_DEPTH) this.#fail("max nesting depth exceeded");
+    if (this.#controls >= CONTROLS_MAX_DEPTH) this.#tokens.fail("max nesting depth exceeded");
     this.#controls += 1;
     const pipeline = this.#pipeline(kind, "close");
     const { nodes: body, stop } = this.#list();
-    if (stop === "eof") this.#fail("unexpected EOF");
+    if (stop === "eof") this.#tokens.fail("unexpected EOF");
     const otherwise = stop === "else" ? this.#otherwise(kind) : [];
     this.#controls -= 1;
     return { kind, pipeline, body, otherwise };
@@ -131,77 +127,78 @@ class Parser {
 
   /** `{{else if x}}` stands for `{{else}}{{if x}}` with a common end. */
   #otherwise(kind: "if" | "with"): readonly TemplateNode[] {
-    const token = this.#peekWord();
+    const token = this.#tokens.peekWord();
     if (token.type === "keyword" && token.text === kind) {
-      this.#next();
+      this.#tokens.next();
       return [this.#control(kind)];
     }
     const { nodes, stop } = this.#list();
-    if (stop === "eof") this.#fail("unexpected EOF");
-    if (stop === "else") this.#fail("expected end; found {{else}}");
+    if (stop === "eof") this.#tokens.fail("unexpected EOF");
+    if (stop === "else") this.#tokens.fail("expected end; found {{else}}");
     return nodes;
   }
 
   #pipeline(context: string, end: "close" | "rightParen"): Pipeline {
-    const { position } = this.#peekWord();
+    const { position } = this.#tokens.peekWord();
     const commands: Command[] = [];
     for (;;) {
-      const token = this.#peekWord();
+      const token = this.#tokens.peekWord();
       if (token.type === end) {
-        this.#next();
+        this.#tokens.next();
         break;
       }
-      if (token.type === "beyond") this.#beyond(token);
+      if (token.type === "beyond") this.#tokens.beyond(token);
       if (!OPERAND_STARTS.has(token.type) && !isNil(token)) {
-        this.#next();
-        this.#unexpected(token, context);
+        this.#tokens.next();
+        this.#tokens.unexpected(token, context);
       }
       commands.push(this.#command());
     }
-    if (commands.length === 0) this.#fail(`missing value for ${context}`);
+    if (commands.length === 0) this.#tokens.fail(`missing value for ${context}`);
     const stage = commands.findIndex((command, index) => index > 0 && LITERALS.has(command.operands[0].kind));
-    if (stage > 0) this.#fail(`non executable command in pipeline stage ${stage + 1}`);
+    if (stage > 0) this.#tokens.fail(`non executable command in pipeline stage ${stage + 1}`);
     return { kind: "pipeline", position, commands };
   }
 
   #command(): Command {
-    const { position } = this.#peekWord();
+    const { position } = this.#tokens.peekWord();
     const operands: Operand[] = [];
     for (;;) {
-      const operand = this.#operand(this.#peekWord());
+      const operand = this.#operand(this.#tokens.peekWord());
       if (operand !== undefined) operands.push(operand);
-      const token = this.#next();
+      const token = this.#tokens.next();
       if (token.type === "space") continue;
-      if (token.type === "close" || token.type === "rightParen") this.#ahead.unshift(token);
-      else if (token.type !== "pipe") this.#unexpected(token, "operand");
+      if (token.type === "close" || token.type === "rightParen") this.#tokens.putBack(token);
+      else if (token.type !== "pipe") this.#tokens.unexpected(token, "operand");
       break;
     }
     const [first, ...rest] = operands;
-    if (first === undefined) return this.#fail("empty command");
+    if (first === undefined) return this.#tokens.fail("empty command");
     return { position, operands: [first, ...rest] };
   }
 
   #operand(token: Token): Operand | undefined {
     const term = this.#term(token);
     if (term === undefined) return undefined;
-    const position = this.#peek().position;
+    const position = this.#tokens.peek().position;
     const names: string[] = [];
-    while (this.#peek().type === "field") names.push(this.#next().text.slice(1));
+    while (this.#tokens.peek().type === "field") names.push(this.#tokens.next().text.slice(1));
     if (names.length === 0) return term;
     if (term.kind === "field") return { kind: "field", position, names: [...term.names, ...names] };
-    if (LITERALS.has(term.kind)) this.#fail(`unexpected . after term ${describeToken({ ...token, type: "text" })}`);
+    if (LITERALS.has(term.kind))
+      this.#tokens.fail(`unexpected . after term ${describeToken({ ...token, type: "text" })}`);
     return { kind: "chain", position, base: term, names };
   }
 
   #term(token: Token): Operand | undefined {
     const { position, text } = token;
-    if (token.type === "beyond") this.#beyond(token);
-    if (isNil(token)) this.#fail("nil is not supported");
+    if (token.type === "beyond") this.#tokens.beyond(token);
+    if (isNil(token)) this.#tokens.fail("nil is not supported");
     if (!OPERAND_STARTS.has(token.type)) return undefined;
-    this.#next();
+    this.#tokens.next();
     switch (token.type) {
       case "identifier":
-        if (!this.#functions.has(text)) this.#fail(`function "${text}" not defined`);
+        if (!this.#functions.has(text)) this.#tokens.fail(`function "${text}" not defined`);
         return { kind: "function", position, name: text };
       case "dot":
         return { kind: "dot", position };
@@ -212,7 +209,7 @@ class Parser {
       case "string": {
         const unquoted = unquoteGo(text);
         return unquoted === undefined
-          ? this.#fail("invalid syntax")
+          ? this.#tokens.fail("invalid syntax")
           : { kind: "string", position, text: unquoted, quoted: text };
       }
       default:
@@ -221,7 +218,7 @@ class Parser {
   }
 
   #parenthesized(): Pipeline {
-    if (this.#parens >= PARENS_MAX_DEPTH) this.#fail("max expression depth exceeded");
+    if (this.#parens >= PARENS_MAX_DEPTH) this.#tokens.fail("max expression depth exceeded");
     this.#parens += 1;
     const pipeline = this.#pipeline("parenthesized pipeline", "rightParen");
     this.#parens -= 1;
@@ -229,53 +226,13 @@ class Parser {
   }
 
   #expectClose(context: string): void {
-    this.#peekWord();
-    const token = this.#next();
-    if (token.type !== "close") this.#unexpected(token, context);
+    this.#tokens.peekWord();
+    const token = this.#tokens.next();
+    if (token.type !== "close") this.#tokens.unexpected(token, context);
   }
 
   #isControl(token: Token): boolean {
     return token.type === "keyword" && (token.text === "if" || token.text === "with");
-  }
-
-  #next(): Token {
-    return this.#ahead.shift() ?? this.#read();
-  }
-
-  #peek(): Token {
-    const token = this.#next();
-    this.#ahead.unshift(token);
-    return token;
-  }
-
-  /** Drops spaces and shows what follows. */
-  #peekWord(): Token {
-    let token = this.#next();
-    while (token.type === "space") token = this.#next();
-    this.#ahead.unshift(token);
-    return token;
-  }
-
-  #read(): Token {
-    const token = this.#lexer.next();
-    this.#lastLine = token.line;
-    return token;
-  }
-
-  #beyond(token: Token): never {
-    if (token.text === ".") this.#fail('illegal number syntax: "."');
-    return this.#fail(`${token.text} is not supported: only fields, strings and function calls are`);
-  }
-
-  #unexpected(token: Token, context: string): never {
-    if (token.type !== "error") this.#fail(`unexpected ${describeToken(token)} in ${context}`);
-    const isElsewhere = this.#actionLine !== 0 && this.#actionLine !== token.line;
-    const verb = token.text.endsWith(" action") ? " started" : " in action started";
-    return this.#fail(token.text + (isElsewhere ? `${verb} at :${this.#actionLine}` : ""));
-  }
-
-  #fail(message: string): never {
-    throw new TemplateError(`template: :${this.#lastLine}: ${message}`);
   }
 }
 

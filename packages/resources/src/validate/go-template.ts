@@ -140,7 +140,7 @@ class Rendering {
     }
     if (piped !== undefined) values.push(piped);
     if (name !== "label") {
-      const result = callBuiltin(name, values);
+      const result = callBuiltin(name, values, (value) => this.#typeName(value));
       if (result.ok) return result.value;
       this.#current = command;
       this.#fail(`error calling ${name}: ${result.error}`);

@@ -30,6 +30,10 @@ export interface World {
   /** MeshServices of all meshes that carry all the labels. */
   meshServicesWith(labels: Labels): readonly Service[];
   proxy(mesh: string, name: string): Proxy | undefined;
+  /** All Dataplanes of a mesh: a wide read, for reports over all clients (what-if), not for one endpoint set. */
+  proxies(mesh: string): readonly Proxy[];
+  /** Values of `kuma.io/service` of the inbounds of the mesh's Dataplanes, each once, ascending. */
+  serviceTags(mesh: string): readonly string[];
   /** Dataplanes that the selector of a MeshService means; one inbound carries all tags. */
   selected(mesh: string, selector: ProxySelector): readonly Proxy[];
   /** Dataplanes with an inbound of that `kuma.io/service`. */
@@ -43,6 +47,8 @@ export interface World {
   all(type: string, mesh: string): readonly Resource[];
   /** Names of zones that are known to be disabled, deleted or withdrawn, with the reason. */
   zoneGate(zone: string): ZoneGate | undefined;
+  /** IP address that a host name stands for (of several the lowest text, as Kuma takes it); undefined: not resolved, or not yet. */
+  resolvedAddress(host: string): string | undefined;
 }
 
 /** Why nothing is sent to a zone although its resources are here. */

@@ -20,11 +20,11 @@ export { Outbox, RESOURCE_MAX_BYTES } from "./feed/outbox.ts";
 export type { Hold, HoldsChanged } from "./guard/hold.ts";
 export {
   HOLD_TIME_MS,
-  type HoldEnd,
   type HoldEvent,
   HoldRegistry,
   type HoldRegistryOptions,
 } from "./guard/hold-registry.ts";
+export type { HoldEnd } from "./guard/plan-release.ts";
 export { SYNC_SOURCE_CONFIG } from "./guard/sync-source.ts";
 export { ZoneNameConflicts } from "./guard/zone-name-conflicts.ts";
 export { type ReceiverRowsContext, receiverRows } from "./ledger/receiver-rows.ts";

@@ -8,22 +8,19 @@
  */
 import { keyOf, type ResourceKey, type TypeDescriptor } from "@isthmus/resources";
 import { type Clock, errorMessage } from "@isthmus/std";
-import type { CommitEvent, Op, ResourceDraft, Store } from "@isthmus/store";
-import { commitPlanned, type Planned } from "../apply/commit-planned.ts";
-import { withStatusOf } from "../apply/plan-apply.ts";
-import { isOfSource, type ReceivingSide } from "../apply/receiving-side.ts";
+import type { CommitEvent, ResourceDraft, Store } from "@isthmus/store";
+import { commitPlanned } from "../apply/commit-planned.ts";
+import type { ReceivingSide } from "../apply/receiving-side.ts";
 import type { Hold, HoldsChanged } from "./hold.ts";
 import { coversIntent } from "./intents.ts";
 import { KeyLock } from "./key-lock.ts";
 import { MESH_TYPE } from "./mesh-weight.ts";
 import { grow, type HeldBack, holdId, isEmpty, isJustified, type OpenHold, shownHold } from "./open-hold.ts";
+import { type HoldEnd, planRelease, type Release } from "./plan-release.ts";
 import type { SourceGuard } from "./source-guard.ts";
 import { recordSyncSource } from "./sync-source.ts";
 
 export const HOLD_TIME_MS = 600_000;
-
-/** Why a hold ended: `accepted` by an operator, `returned` rows, `gone` here, or a proof of the source. */
-export type HoldEnd = "accepted" | "returned" | "gone" | "intent" | "time" | "settled";
 
 export type HoldEvent =
   | { readonly kind: "opened" | "grown" | "rejected"; readonly hold: Hold }
@@ -61,12 +58,6 @@ export interface HoldsOfBatch {
   readonly heldBack: readonly HeldBack[];
   readonly withheld: readonly Withheld[];
   readonly intents: readonly string[];
-}
-
-interface Release {
-  readonly why: HoldEnd;
-  readonly covers?: (key: ResourceKey) => boolean;
-  readonly withWithheld: boolean;
 }
 
 export class HoldRegistry {
@@ -312,7 +303,7 @@ export class HoldRegistry {
   /** False when the hold ended before its turn came. */
   #release(hold: OpenHold, release: Release): Promise<boolean> {
     return this.exclusive(hold.side.zone, hold.descriptor.name, async () => {
-      if (this.#holds.get(hold.id) !== hold) return false;
+      if (this.#holds.get(hold.id) !== hold || !this.#mayStill(hold, release)) return false;
       const { store } = this.#options;
       this.#releasing.set(hold, release.why);
       const { plan } = await commitPlanned(store, () => planRelease(hold, release, store)).finally(() =>
@@ -329,6 +320,13 @@ export class HoldRegistry {
       if (guard !== undefined) this.#settle(guard);
       return true;
     });
+  }
+
+  /** Much can happen while a release waits for its turn. */
+  #mayStill(hold: OpenHold, { why, withWithheld }: Release): boolean {
+    if (why === "time") return this.#isDue(hold);
+    if (why !== "settled") return true;
+    return hold.state === "held" && (withWithheld ? hold.kept.size === 0 : !isJustified(hold));
   }
 
   #end(hold: OpenHold, why: HoldEnd, quietType?: string): void {
@@ -384,30 +382,4 @@ export class HoldRegistry {
   #report(event: HoldEvent): void {
     this.#options.onEvent?.(event);
   }
-}
-
-interface PlannedRelease {
-  readonly kept: readonly string[];
-  readonly withheld: readonly string[];
-}
-
-function planRelease(hold: OpenHold, release: Release, store: Store): Planned<PlannedRelease> {
-  const { descriptor, side } = hold;
-  const ops: Op[] = [];
-  const kept: string[] = [];
-  for (const [text, key] of hold.kept) {
-    if (release.covers !== undefined && !release.covers(key)) continue;
-    kept.push(text);
-    const row = store.get(key);
-    if (row !== undefined && isOfSource(descriptor, row, side)) ops.push({ kind: "delete", key, expect: row.version });
-  }
-  const withheld = release.withWithheld ? [...hold.withheld.keys()] : [];
-  for (const text of withheld) {
-    const draft = hold.withheld.get(text);
-    const row = draft === undefined ? undefined : store.get(draft);
-    if (draft === undefined || (row !== undefined && !isOfSource(descriptor, row, side))) continue;
-    const resource = row === undefined || side.kind === "global" ? draft : withStatusOf(row, draft);
-    ops.push({ kind: "put", resource, expect: row?.version ?? "absent" });
-  }
-  return { ops, plan: { kept, withheld } };
 }

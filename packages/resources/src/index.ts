@@ -86,7 +86,7 @@ export type { ObjectSchema, Property, Schema } from "./schema.ts";
 export { decodeWithSchema, type UnknownMembers } from "./schema-decoder.ts";
 export { applyDefaults } from "./schema-defaults.ts";
 export { schemaViolations } from "./schema-validator.ts";
-export { type SniSection, sniDeprecations, sniSections, snisOf, sniText } from "./sni.ts";
+export { type SniSection, sniDeprecations, sniErrors, sniSections, snisOf, sniText } from "./sni.ts";
 export type {
   KdsFlow,
   PolicyTraits,
@@ -98,6 +98,7 @@ export type {
 export { builtinTypes } from "./types/all.gen.ts";
 export { type DataSource, dataSourceFrom } from "./validate/data-source.ts";
 export { sectionName } from "./validate/dataplane-listeners.ts";
+export { goQuote } from "./validate/go-quote.ts";
 export { parseTemplate, renderTemplate, type Template, type TemplateData } from "./validate/go-template.ts";
 export {
   builtinCaSecrets,

@@ -53,7 +53,8 @@ export function sniDeprecations(descriptor: TypeDescriptor, resource: Resource):
   );
 }
 
-function sniErrors(descriptor: TypeDescriptor, kri: Kri): readonly string[] {
+/** Why the name cannot be a server name; empty when it can. */
+export function sniErrors(descriptor: TypeDescriptor, kri: Kri): readonly string[] {
   if (kri.mesh === "" || kri.name === "" || kri.section === "") {
     return ["mesh, name and sectionName must be non-empty"];
   }

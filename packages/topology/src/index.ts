@@ -7,6 +7,11 @@ export type {
   ZoneEgress,
   ZoneIngress,
 } from "./model/doors.ts";
+export { HEALTHY_INSTANCES_LABEL, healthyInstancesOf } from "./model/healthy-instances.ts";
 export type { Inbound, InboundState, Proxy, ProxyOutbound, ReachableBackend, ZoneListener } from "./model/proxy.ts";
+export { readMesh, readZoneAddress, readZoneEgress, readZoneIngress } from "./model/read-doors.ts";
+export { readProxy } from "./model/read-proxy.ts";
+export { readService, SERVICE_KINDS } from "./model/read-service.ts";
 export type { ProxySelector, Service, ServiceKind, ServicePort, ServiceRef } from "./model/service.ts";
-export type { RemoteWeights, TopologySettings, World, ZoneGate } from "./world/world.ts";
+export { PROTOCOL_TAG, SERVICE_TAG, ZONE_TAG } from "./model/tags.ts";
+export type { RemoteWeights, ServiceOrigin, TopologySettings, World, ZoneGate } from "./world/world.ts";

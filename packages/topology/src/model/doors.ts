@@ -12,6 +12,8 @@ export interface ZoneIngress {
   /** Both advertised address and port are set: others can reach it. */
   readonly advertised: { readonly address: string; readonly port: number } | undefined;
   readonly availableServices: readonly AvailableService[];
+  /** What of the resource is malformed and left out of the view. */
+  readonly problems: readonly string[];
 }
 
 export interface AvailableService {

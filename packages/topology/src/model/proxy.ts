@@ -15,8 +15,10 @@ export interface Inbound {
   /** Of the workload behind it; the listener's own unless given. */
   readonly workload: { readonly address: string; readonly port: number };
   readonly tags: Labels;
-  /** `kuma.io/protocol`, the field `protocol`, else `tcp`. */
+  /** The field `protocol`, else the tag `kuma.io/protocol`; one that is not known counts as `tcp`, as does none. */
   readonly protocol: string;
+  /** As `protocol`, but of the field alone. */
+  readonly ownProtocol: string;
   readonly state: InboundState;
   /** `Ready`, and `health` unset or ready. */
   readonly isHealthy: boolean;
@@ -57,6 +59,8 @@ export interface Proxy {
   /** Values of `kuma.io/service`; `["*"]` or undefined: all. */
   readonly reachableServices: readonly string[] | undefined;
   readonly reachableBackends: readonly ReachableBackend[] | undefined;
+  /** What of the resource is malformed and left out of the view. */
+  readonly problems: readonly string[];
 }
 
 export interface ReachableBackend {

@@ -46,4 +46,6 @@ export interface Service {
   readonly members: Labels | undefined;
   readonly vips: readonly string[];
   readonly hostnames: readonly string[];
+  /** What of the resource is malformed and left out of the view. */
+  readonly problems: readonly string[];
 }

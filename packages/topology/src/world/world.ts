@@ -22,11 +22,21 @@ export interface TopologySettings {
   readonly systemNamespace: string;
 }
 
+/** What tells services of one name apart on every control plane. */
+export interface ServiceOrigin {
+  /** Display name. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly zone: string;
+}
+
 export interface World {
   readonly settings: TopologySettings;
   mesh(name: string): MeshView | undefined;
   service(kind: ServiceKind, mesh: string, name: string): Service | undefined;
   services(kind: ServiceKind, mesh: string): readonly Service[];
+  /** By what its KRI says, whatever its name in the store; of several the one with the smallest key. */
+  serviceByOrigin(kind: ServiceKind, mesh: string, origin: ServiceOrigin): Service | undefined;
   /** MeshServices of all meshes that carry all the labels. */
   meshServicesWith(labels: Labels): readonly Service[];
   proxy(mesh: string, name: string): Proxy | undefined;

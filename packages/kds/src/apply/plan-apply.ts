@@ -5,7 +5,7 @@
  * Kuma gives up the whole stream where a name is taken; here that one resource is rejected and the rest applies.
  */
 import { describeKey, keyOf, type Resource, type ResourceKey, type TypeDescriptor } from "@isthmus/resources";
-import { jsonEquals } from "@isthmus/std";
+import { type JsonObject, jsonEquals } from "@isthmus/std";
 import type { ResourceDraft } from "@isthmus/store";
 import { isSyncSourceConfig, reservedReason } from "../guard/sync-source.ts";
 import { keyOfWireName, type ReceivedBatch, type Rejection, type RejectionKind } from "../session/received-resource.ts";
@@ -104,9 +104,9 @@ function receivedDraft(
   resource: ResourceDraft,
   side: ReceivingSide,
 ): { readonly draft: ResourceDraft; readonly isRewritten: boolean } {
-  const { status: received, owner: _, ...rest } = resource;
-  const status = descriptor.emptyStatus === undefined ? undefined : (received ?? descriptor.emptyStatus);
-  const draft: ResourceDraft = status === undefined ? rest : { ...rest, status };
+  const status = descriptor.emptyStatus === undefined ? undefined : (resource.status ?? descriptor.emptyStatus);
+  const isAsSent = status === resource.status && resource.owner === undefined;
+  const draft = isAsSent ? resource : withStatus(resource, status);
   if (side.kind === "zone") return { draft, isRewritten: false };
   const { draft: pinned, isRewritten } = attributed(draft, side.zone);
   // With the zone goes all that came from it.
@@ -133,8 +133,13 @@ function objectionTo(
 
 /** A zone computes statuses of its own for what it receives; what arrives is always empty. */
 export function withStatusOf(before: Resource, draft: ResourceDraft): ResourceDraft {
-  const { status: _, ...rest } = draft;
   const status = before.status ?? draft.status;
+  return status === draft.status ? draft : withStatus(draft, status);
+}
+
+/** Without an owner: a source cannot name one. */
+function withStatus(draft: ResourceDraft, status: JsonObject | undefined): ResourceDraft {
+  const { status: _, owner: __, ...rest } = draft;
   return status === undefined ? rest : { ...rest, status };
 }
 

@@ -14,4 +14,48 @@ export { readProxy } from "./model/read-proxy.ts";
 export { readService, SERVICE_KINDS } from "./model/read-service.ts";
 export type { ProxySelector, Service, ServiceKind, ServicePort, ServiceRef } from "./model/service.ts";
 export { PROTOCOL_TAG, SERVICE_TAG, ZONE_TAG } from "./model/tags.ts";
+export {
+  altStatName,
+  destinationName,
+  hasUnifiedNaming,
+  legacyClusterName,
+  legacyDestinationName,
+  type Named,
+  portKri,
+  portKriText,
+  serviceType,
+  statName,
+  UNIFIED_NAMING_FEATURE,
+} from "./names/destination-name.ts";
+export {
+  ACCESS_LOG_CLUSTER_NAME,
+  ADMIN_NAME,
+  ADS_CLUSTER_NAME,
+  caSecretName,
+  DNS_NAME,
+  DYNAMIC_CONFIG_NAME,
+  type EnvoyName,
+  egressFilterChainName,
+  identitySecretName,
+  inboundClusterName,
+  inboundListenerName,
+  inboundRouteName,
+  ingressClusterName,
+  nameIn,
+  outboundListenerName,
+  passthroughName,
+  READINESS_NAME,
+  zoneListenerName,
+  zoneProxyListenerName,
+} from "./names/envoy-names.ts";
+export {
+  type HashedSniInput,
+  hashedSni,
+  hashedSniName,
+  hashedSniOf,
+  kriSni,
+  legacyServiceSni,
+  tagsSni,
+} from "./names/sni.ts";
+export { type SniChoice, type SniSide, type SniTarget, sniChoice } from "./names/sni-format.ts";
 export type { RemoteWeights, ServiceOrigin, TopologySettings, World, ZoneGate } from "./world/world.ts";

@@ -1,7 +1,7 @@
 /** The global service, put together: see the README for its data flow. */
 import { ApiServer } from "@isthmus/api-server";
 import { ZoneInsights } from "@isthmus/insights";
-import { GlobalKdsServer, type KdsEvent } from "@isthmus/kds";
+import { GlobalKdsServer, type KdsEvent, ZoneNameConflicts } from "@isthmus/kds";
 import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import {
   apiServerObserver,
@@ -163,6 +163,7 @@ function kdsServer(
       await insights.ensureZone(zone);
       return undefined;
     },
+    conflicts: new ZoneNameConflicts(),
     stuck,
   });
 }

@@ -4,7 +4,7 @@ import { type Coverage, coverageOf } from "./covers-destination.ts";
 import type { Destination } from "./destination.ts";
 import { lastSetting, mergeConfs } from "./merge-confs.ts";
 import type { MatchedPolicy } from "./policies-for.ts";
-import { describePolicy } from "./policy.ts";
+import { describePolicy, type Policy } from "./policy.ts";
 import { sortEntries, sortPolicies, type ToEntry } from "./policy-order.ts";
 
 export interface ToConf {
@@ -31,16 +31,11 @@ export function toConf(destination: Destination, matched: readonly MatchedPolicy
 
 /** The items that speak of the destination, in ascending order: for policies whose items are not merged as plain objects. */
 export function toEntries(destination: Destination, matched: readonly MatchedPolicy[]): readonly ToEntry[] {
-  const isLegacy = destination.kind === "legacy";
-  const relevant = sortPolicies(matched).flatMap(({ policy }) => {
-    // What targets a route by its own targetRef configures that route alone.
-    if (policy.targetRef.kind === "MeshHTTPRoute") return [];
-    // For legacy services an item about a route takes its whole policy out.
-    if (isLegacy && policy.to.some((item) => item.targetRef.kind === "MeshHTTPRoute")) return [];
-    return policy.to.map((item) => ({ policy, item })).filter((entry) => coverageOf(entry, destination) !== undefined);
-  });
+  // What says nothing of the destination is left out before sorting, so that it cannot influence the order.
+  const speaking = matched.filter(({ policy }) => itemsAbout(destination, policy).length > 0);
+  const entries = sortPolicies(speaking).flatMap(({ policy }) => itemsAbout(destination, policy));
   // Legacy services go by the order of policies alone.
-  return isLegacy ? relevant : sortEntries(relevant);
+  return destination.kind === "legacy" ? entries : sortEntries(entries);
 }
 
 /** The item that decided the member at `path` of the merged configuration. */
@@ -51,4 +46,12 @@ export function decidedBy({ entries }: ToConf, path: readonly string[]): ToEntry
 /** Names of the policies that contributed, each once, ascending. */
 export function contributors({ entries }: ToConf): readonly string[] {
   return [...new Set(entries.map((entry) => describePolicy(entry.policy)))];
+}
+
+function itemsAbout(destination: Destination, policy: Policy): readonly ToEntry[] {
+  // What targets a route by its own targetRef configures that route alone.
+  if (policy.targetRef.kind === "MeshHTTPRoute") return [];
+  // For legacy services an item about a route takes its whole policy out.
+  if (destination.kind === "legacy" && policy.to.some((item) => item.targetRef.kind === "MeshHTTPRoute")) return [];
+  return policy.to.map((item) => ({ policy, item })).filter((entry) => coverageOf(entry, destination) !== undefined);
 }

@@ -30,8 +30,10 @@ export abstract class CollectionNode<V> implements Collection<V>, SiteOwner {
   isPending = false;
   recomputations = 0;
   lastFlushMs = 0;
-  /** Of the running batch, only until its listeners have been called. */
+  /** Of the running batch, for its listeners, and only while there are any. */
   changes: Change<V>[] = [];
+  /** How many there were in the running batch. */
+  changeCount = 0;
   readonly children: Child[] = [];
   readonly #subscriptions = new Set<Subscription<V>>();
   readonly #entries = new Map<string, V>();
@@ -136,18 +138,17 @@ export abstract class CollectionNode<V> implements Collection<V>, SiteOwner {
     };
   }
 
-  /** Makes `after` the value of the key and tells everybody. Equal values must not come here. */
-  protected write(key: string, after: V | undefined): void {
-    const before = this.#entries.get(key);
-    if (after === undefined) {
-      if (!this.#entries.delete(key)) return;
-    } else this.#entries.set(key, after);
+  /** Makes `after` the value of the key, which was `before`, and tells everybody. Equal ones should not come here. */
+  protected write(key: string, before: V | undefined, after: V | undefined): void {
+    if (after !== undefined) this.#entries.set(key, after);
+    else if (!this.#entries.delete(key)) return;
     if (this.#sorted !== undefined) this.#noteUnsorted(key);
-    this.changes.push({ key, before, after });
+    this.changeCount += 1;
+    if (this.#subscriptions.size > 0) this.changes.push({ key, before, after });
     for (const child of this.children) child.inputChanged(key);
     if (this.#sites.size > 0) this.#sites.get(key)?.markReaders();
     // Once per batch is enough: the readers stay marked until their turn, which is after this node's.
-    if (this.changes.length === 1) this.#wholeSite?.markReaders();
+    if (this.changeCount === 1) this.#wholeSite?.markReaders();
   }
 
   /** Whether the new value is the old one. An `equals` that throws is reported, and the new value counts. */

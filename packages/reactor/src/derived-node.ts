@@ -8,7 +8,7 @@
 import { errorMessage } from "@isthmus/std";
 import type { CollectionDump, Read } from "./collection.ts";
 import { CollectionNode, type NodeHost } from "./collection-node.ts";
-import type { Task } from "./edges.ts";
+import { removeEdges, type Task } from "./edges.ts";
 import type { Tracker } from "./tracker.ts";
 
 /** Stands for the value of a function that threw. */
@@ -57,7 +57,7 @@ export abstract class DerivedNode<V> extends CollectionNode<V> {
   protected derive<Out>(key: string, fn: (read: Read) => Out): Out | typeof FAILED {
     const before = this.#tasks.get(key);
     this.recomputations += 1;
-    this.#tracker.begin(this, before);
+    this.#tracker.begin(this, key, before);
     let result: Out | typeof FAILED;
     try {
       result = fn(this.#tracker);
@@ -67,9 +67,10 @@ export abstract class DerivedNode<V> extends CollectionNode<V> {
       this.#failures.set(key, error);
       this.graph.nodeFailed(this, key, error);
     }
-    const after = this.#tracker.end(before, key);
-    if (after === undefined) this.#tasks.delete(key);
-    else if (after !== before) this.#tasks.set(key, after);
+    const after = this.#tracker.end();
+    if (after === undefined) {
+      if (before !== undefined) this.#tasks.delete(key);
+    } else if (after !== before) this.#tasks.set(key, after);
     return result;
   }
 
@@ -85,20 +86,20 @@ export abstract class DerivedNode<V> extends CollectionNode<V> {
     const task = this.#tasks.get(key);
     if (task === undefined) return;
     this.#tasks.delete(key);
-    task.release();
+    removeEdges(task.firstRead);
   }
 
   override inputs(): readonly CollectionNode<unknown>[] {
     const inputs = new Set(this.from());
     for (const task of this.#tasks.values()) {
-      for (const { owner } of task.sites) if (owner instanceof CollectionNode) inputs.add(owner);
+      for (const { owner } of task.sites()) if (owner instanceof CollectionNode) inputs.add(owner);
     }
     return [...inputs];
   }
 
   override dump(): CollectionDump {
     let dependencies = 0;
-    for (const task of this.#tasks.values()) dependencies += task.sites.length;
+    for (const task of this.#tasks.values()) dependencies += [...task.sites()].length;
     const failing = [...this.#failures].map(([key, error]) => ({ key, message: errorMessage(error) }));
     return { ...super.dump(), dependencies, failing: failing.sort((a, b) => (a.key < b.key ? -1 : 1)) };
   }

@@ -69,7 +69,8 @@ export class FlatMapNode<In, Out> extends DerivedNode<Out> {
       const producers = this.#producers.get(key);
       const winner = typeof producers === "string" ? producers : producers?.[0];
       const after = winner === undefined ? undefined : valueAt(this.#outputs.get(winner) ?? NO_ENTRIES, key);
-      if (!this.isSame(key, this.get(key), after, this.#equals)) this.write(key, after);
+      const before = this.get(key);
+      if (!this.isSame(key, before, after, this.#equals)) this.write(key, before, after);
     }
   }
 

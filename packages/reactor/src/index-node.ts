@@ -65,7 +65,7 @@ export class IndexNode<V> extends DerivedNode<readonly V[]> implements Index<V> 
       });
       if (group.keys.length > 0) this.#groups.set(indexKey, group);
       else this.#groups.delete(indexKey);
-      this.write(indexKey, group.keys.length > 0 ? group.values : undefined);
+      this.write(indexKey, this.get(indexKey), group.keys.length > 0 ? group.values : undefined);
     }
   }
 

@@ -33,11 +33,12 @@ export class MapNode<In, Out> extends DerivedNode<Out> {
     const value = this.#from.get(key);
     if (value === undefined) {
       this.forget(key);
-      this.write(key, undefined);
+      this.write(key, this.get(key), undefined);
       return;
     }
     const after = this.derive(key, (read) => this.#fn(value, key, read));
-    if (after === FAILED || this.isSame(key, this.get(key), after, this.#equals)) return;
-    this.write(key, after);
+    if (after === FAILED) return;
+    const before = this.get(key);
+    if (!this.isSame(key, before, after, this.#equals)) this.write(key, before, after);
   }
 }

@@ -32,6 +32,7 @@ export class MergeNode<V> extends DerivedNode<V> {
       after = one.get(key);
       if (after !== undefined) break;
     }
-    if (!this.isSame(key, this.get(key), after, this.#equals)) this.write(key, after);
+    const before = this.get(key);
+    if (!this.isSame(key, before, after, this.#equals)) this.write(key, before, after);
   }
 }

@@ -125,12 +125,15 @@ export class Reactor implements DerivationGraph {
       for (const node of this.#nodes) if (node.isPending) recomputations += this.#run(node, touched);
       this.#phase = "notifying";
       const ms = this.#clock.monotonic() - start;
-      const changes = touched.reduce((sum, node) => sum + node.changes.length, 0);
+      const changes = touched.reduce((sum, node) => sum + node.changeCount, 0);
       notifyListeners(touched, (failure) => this.#failures.push(failure));
       this.#onFlush?.({ ms, recomputations, changes });
     } finally {
       this.#phase = "idle";
-      for (const node of touched) node.changes = [];
+      for (const node of touched) {
+        node.changes = [];
+        node.changeCount = 0;
+      }
     }
     this.#report();
   }

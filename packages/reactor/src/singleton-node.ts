@@ -32,7 +32,8 @@ export class SingletonNode<Out> extends DerivedNode<Out> implements Singleton<Ou
 
   protected override update(key: string): void {
     const after = this.derive(key, this.#fn);
-    if (after === FAILED || this.isSame(key, this.get(key), after, this.#equals)) return;
-    this.write(key, after);
+    if (after === FAILED) return;
+    const before = this.get(key);
+    if (!this.isSame(key, before, after, this.#equals)) this.write(key, before, after);
   }
 }

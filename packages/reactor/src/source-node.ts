@@ -42,8 +42,8 @@ export class SourceNode<V> extends CollectionNode<V> implements Source<V> {
     const staged = this.#staged;
     this.#staged = new Map();
     for (const [key, after] of staged) {
-      if (this.isSame(key, this.get(key), after, this.#equals)) continue;
-      this.write(key, after);
+      const before = this.get(key);
+      if (!this.isSame(key, before, after, this.#equals)) this.write(key, before, after);
     }
   }
 

@@ -7,10 +7,9 @@
 import type { Collection, Index, Read, Singleton } from "./collection.ts";
 import { SINGLETON_KEY } from "./collection.ts";
 import { CollectionNode } from "./collection-node.ts";
-import { type Site, Task, type TaskOwner } from "./edges.ts";
+import { Edge, removeEdges, type Site, Task, type TaskOwner } from "./edges.ts";
 import { ReactorError } from "./errors.ts";
 
-const NO_SITES: readonly Site[] = [];
 const NOTHING: readonly never[] = [];
 
 /** The collection whose derivations read. */
@@ -22,47 +21,39 @@ export interface Reader extends TaskOwner {
 export class Tracker implements Read {
   readonly #graph: object;
   #reader: Reader | undefined;
-  #previous: readonly Site[] = NO_SITES;
-  /** How many reads agreed with the last run, while `#next` is absent. */
-  #matched = 0;
-  #next: Site[] | undefined;
+  #key = "";
+  #task: Task | undefined;
+  /** The last edge of this run so far, and the one that followed it in the last run. */
+  #last: Edge | undefined;
+  #expected: Edge | undefined;
+  /** Edges of the last run that this one has not confirmed, once it read something else. */
+  #unconfirmed: Edge | undefined;
   #run = 0;
 
   constructor(graph: object) {
     this.#graph = graph;
   }
 
-  get isRunning(): boolean {
-    return this.#reader !== undefined;
-  }
-
-  begin(reader: Reader, task: Task | undefined): void {
+  begin(reader: Reader, key: string, task: Task | undefined): void {
     this.#reader = reader;
-    this.#previous = task ? task.sites : NO_SITES;
-    this.#matched = 0;
-    this.#next = undefined;
+    this.#key = key;
+    this.#task = task;
+    this.#last = undefined;
+    this.#expected = task?.firstRead;
+    this.#unconfirmed = undefined;
     this.#run += 1;
   }
 
   /** Returns the task with its edges as of this run, or nothing when it read nothing. */
-  end(task: Task | undefined, key: string): Task | undefined {
-    const reader = this.#reader;
-    const previous = this.#previous;
-    const next = this.#next;
+  end(): Task | undefined {
+    const task = this.#task;
+    if (this.#expected !== undefined) this.#cut();
+    removeEdges(this.#unconfirmed);
     this.#reader = undefined;
-    this.#previous = NO_SITES;
-    this.#next = undefined;
-    if (reader === undefined) return task;
-    if (next === undefined && this.#matched === previous.length) return task;
-    const current = task ?? new Task(reader, key);
-    // `slice` also gives back the room that growing left over.
-    current.sites = next === undefined ? previous.slice(0, this.#matched) : next.slice();
-    for (let i = this.#matched; i < current.sites.length; i += 1) current.sites[i]?.add(current);
-    for (let i = this.#matched; i < previous.length; i += 1) {
-      const site = previous[i];
-      if (site !== undefined && site.lastRun !== this.#run) site.remove(current);
-    }
-    return current.sites.length === 0 ? undefined : current;
+    this.#task = undefined;
+    this.#last = undefined;
+    this.#unconfirmed = undefined;
+    return task?.firstRead === undefined ? undefined : task;
   }
 
   get<V>(collection: Collection<V>, key: string): V | undefined {
@@ -109,11 +100,26 @@ export class Tracker implements Read {
   #record(site: Site): void {
     if (site.lastRun === this.#run) return;
     site.lastRun = this.#run;
-    if (this.#next !== undefined) this.#next.push(site);
-    else if (this.#previous[this.#matched] === site) this.#matched += 1;
-    else {
-      this.#next = this.#previous.slice(0, this.#matched);
-      this.#next.push(site);
+    const expected = this.#expected;
+    if (expected?.site === site) {
+      this.#last = expected;
+      this.#expected = expected.nextRead;
+      return;
     }
+    if (expected !== undefined) this.#cut();
+    if (this.#reader === undefined) return;
+    this.#task ??= new Task(this.#reader, this.#key);
+    const edge = new Edge(this.#task, site);
+    if (this.#last === undefined) this.#task.firstRead = edge;
+    else this.#last.nextRead = edge;
+    this.#last = edge;
+  }
+
+  /** Sets aside what is left of the last run. Removed only in the end: this run may read the same sites in another order. */
+  #cut(): void {
+    this.#unconfirmed = this.#expected;
+    this.#expected = undefined;
+    if (this.#last !== undefined) this.#last.nextRead = undefined;
+    else if (this.#task !== undefined) this.#task.firstRead = undefined;
   }
 }

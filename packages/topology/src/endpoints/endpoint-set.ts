@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly priority: number;
   /** Undefined: none. */
   readonly locality: Locality | undefined;
+  /** Share of the locality within its priority, where a policy weighs localities (affinity tags). */
+  readonly localityWeight?: number;
   /** Tags of the inbound, or those that name the remote zone. */
   readonly tags: Labels;
   /** Labels of the Dataplane; empty for others. */
@@ -81,6 +83,8 @@ export interface EndpointSet {
   readonly endpoints: readonly Endpoint[];
   /** Those that are in first, in the order of the endpoints, then the others. */
   readonly candidates: readonly Candidate[];
-  /** Policies that shaped it, as KRIs. */
+  /** Policies that shaped it: type, mesh and the name that its author gave it, ascending. */
   readonly policies: readonly string[];
+  /** Percent, as Envoy has it: a priority spills over once its healthy share times this is below 100. Undefined: Envoy's 140. */
+  readonly overprovisioningFactor?: number;
 }

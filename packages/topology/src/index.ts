@@ -9,6 +9,7 @@ export type {
 } from "./model/doors.ts";
 export { HEALTHY_INSTANCES_LABEL, healthyInstancesOf } from "./model/healthy-instances.ts";
 export type { Inbound, InboundState, Proxy, ProxyOutbound, ReachableBackend, ZoneListener } from "./model/proxy.ts";
+export { type ProxyInsight, readProxyInsight } from "./model/proxy-insight.ts";
 export { readMesh, readZoneAddress, readZoneEgress, readZoneIngress } from "./model/read-doors.ts";
 export { readProxy } from "./model/read-proxy.ts";
 export { readService, SERVICE_KINDS } from "./model/read-service.ts";
@@ -58,4 +59,6 @@ export {
   tagsSni,
 } from "./names/sni.ts";
 export { type SniChoice, type SniSide, type SniTarget, sniChoice } from "./names/sni-format.ts";
+export { type SnapshotSettings, snapshotWorld } from "./world/snapshot-world.ts";
+export { type ServiceTag, type TopologyCollections, topologyCollections } from "./world/topology-collections.ts";
 export type { RemoteWeights, ServiceOrigin, TopologySettings, World, ZoneGate } from "./world/world.ts";

@@ -6,6 +6,7 @@
 import type { Labels, Resource } from "@isthmus/resources";
 import type { MeshView, ZoneAddress, ZoneEgress, ZoneIngress } from "../model/doors.ts";
 import type { Proxy } from "../model/proxy.ts";
+import type { ProxyInsight } from "../model/proxy-insight.ts";
 import type { ProxySelector, Service, ServiceKind } from "../model/service.ts";
 
 /**
@@ -33,6 +34,7 @@ export interface ServiceOrigin {
 export interface World {
   readonly settings: TopologySettings;
   mesh(name: string): MeshView | undefined;
+  meshes(): readonly MeshView[];
   service(kind: ServiceKind, mesh: string, name: string): Service | undefined;
   services(kind: ServiceKind, mesh: string): readonly Service[];
   /** By what its KRI says, whatever its name in the store; of several the one with the smallest key. */
@@ -40,14 +42,18 @@ export interface World {
   /** MeshServices of all meshes that carry all the labels. */
   meshServicesWith(labels: Labels): readonly Service[];
   proxy(mesh: string, name: string): Proxy | undefined;
+  /** What the proxy's connection says; undefined before it has ever been connected. */
+  insight(mesh: string, name: string): ProxyInsight | undefined;
   /** All Dataplanes of a mesh: a wide read, for reports over all clients (what-if), not for one endpoint set. */
   proxies(mesh: string): readonly Proxy[];
   /** Values of `kuma.io/service` of the inbounds of the mesh's Dataplanes, each once, ascending. */
   serviceTags(mesh: string): readonly string[];
-  /** Dataplanes that the selector of a MeshService means; one inbound carries all tags. */
+  /** Dataplanes with an inbound that the selector of a MeshService means; one inbound carries all tags. */
   selected(mesh: string, selector: ProxySelector): readonly Proxy[];
   /** Dataplanes with an inbound of that `kuma.io/service`. */
   proxiesOfService(mesh: string, service: string): readonly Proxy[];
+  /** Dataplanes with that label `kuma.io/workload`. */
+  proxiesOfWorkload(mesh: string, workload: string): readonly Proxy[];
   /** Dataplanes with a listener of that kind. */
   zoneProxies(mesh: string, kind: "ZoneIngress" | "ZoneEgress"): readonly Proxy[];
   zoneIngresses(): readonly ZoneIngress[];

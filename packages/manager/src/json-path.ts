@@ -17,16 +17,7 @@ export function stringAt(value: JsonValue | undefined, ...path: readonly string[
   return typeof found === "string" ? found : "";
 }
 
-/** The string members of an object. */
-export function tagsAt(value: JsonValue | undefined, ...path: readonly string[]): Readonly<Record<string, string>> {
-  const tags: [string, string][] = [];
-  for (const [key, tag] of Object.entries(objectAt(value, ...path) ?? {})) {
-    if (typeof tag === "string") tags.push([key, tag]);
-  }
-  return Object.fromEntries(tags);
-}
-
-function valueAt(value: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {
+export function valueAt(value: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {
   let found = value;
   for (const name of path) {
     if (!isJsonObject(found) || !Object.hasOwn(found, name)) return undefined;

@@ -14,6 +14,7 @@ import {
 } from "@isthmus/resources";
 import { err, ok, type Result } from "@isthmus/std";
 import { type Op, type ResourceDraft, StoreError } from "@isthmus/store";
+import { asResource } from "./as-resource.ts";
 import { type ControlPlane, isReadOnlyOn, labelOptions, writerContext } from "./control-plane.ts";
 import { type DefaultsOptions, type DefaultsResult, ensureDefaults } from "./defaults/ensure-defaults.ts";
 import type { KeyMaker } from "./keys/key-maker.ts";
@@ -166,8 +167,4 @@ function expectedError(error: StoreError, step: WriteStep, address: ResourceKey)
 function ownerOf(descriptor: TypeDescriptor, address: ResourceKey): ResourceKey | undefined {
   const isOwned = descriptor.scope === "Mesh" && writeRules.get(descriptor.name)?.isOwnedByMesh !== false;
   return isOwned ? { type: "Mesh", mesh: "", name: address.mesh } : undefined;
-}
-
-function asResource(draft: ResourceDraft): Resource {
-  return { ...draft, creationTime: "", modificationTime: "", version: 0 };
 }

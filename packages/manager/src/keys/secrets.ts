@@ -6,8 +6,6 @@ export const ZONE_TOKEN_SIGNING_KEY = "zone-token-signing-key-1";
 export const ENVOY_ADMIN_CA = "envoy-admin-ca";
 
 export const dataplaneTokenSigningKey = (mesh: string): string => `dataplane-token-signing-key-${mesh}-1`;
-export const builtinCertName = (mesh: string, backend: string): string => `${mesh}.ca-builtin-cert-${backend}`;
-export const builtinKeyName = (mesh: string, backend: string): string => `${mesh}.ca-builtin-key-${backend}`;
 
 /** A secret of a mesh, which goes with it. */
 export function meshSecret(mesh: string, name: string, content: string): ResourceDraft {

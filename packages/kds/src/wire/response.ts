@@ -11,13 +11,12 @@ import {
   decodeSpec,
   decodeStatus,
   formatViolations,
-  NAME_MAX_BYTES,
   type Registry,
   type Resource,
-  schemaViolations,
   type TypeDescriptor,
   type ValidationContext,
   type Violation,
+  validateResource,
 } from "@isthmus/resources";
 import { err, ok, type Result } from "@isthmus/std";
 import { type ReceivedResource, type Rejection, wireNameOf } from "../session/received-resource.ts";
@@ -106,32 +105,13 @@ function readResource(
   });
 }
 
-/**
- * The type's own rules, and of names only what a store cannot do without: peers write names that our REST would refuse.
- */
+/** Rules of Kuma speak alone where they find something: their texts get into NACKs. */
 function violationsOf(
   descriptor: TypeDescriptor,
   resource: Resource,
   mode: ValidationContext["mode"],
 ): readonly Violation[] {
-  const violations: Violation[] = [];
-  for (const field of ["name", "mesh"] as const) {
-    const value = resource[field];
-    if (Buffer.byteLength(value) > NAME_MAX_BYTES) {
-      violations.push({ field, reason: `value length must less or equal ${NAME_MAX_BYTES}` });
-    }
-    if (value.includes("\u0000")) violations.push({ field, reason: "must not contain NUL" });
-  }
-  if (resource.name === "") violations.push({ field: "name", reason: "cannot be empty" });
-  if (descriptor.scope === "Mesh" && resource.mesh === "") {
-    violations.push({ field: "mesh", reason: "cannot be empty" });
-  }
-  if (descriptor.scope === "Global" && resource.mesh !== "") {
-    violations.push({ field: "mesh", reason: `${descriptor.name} belongs to no mesh` });
-  }
-  if (descriptor.format.kind === "json") {
-    violations.push(...schemaViolations(descriptor.format.schema, resource.spec, "spec"));
-  }
-  violations.push(...(descriptor.validate?.(resource, { mode }) ?? []));
-  return violations;
+  const found = validateResource(descriptor, resource, { mode }, { isFromPeer: true });
+  if (descriptor.scope === "Mesh" || resource.mesh === "") return found;
+  return [{ field: "mesh", reason: `${descriptor.name} belongs to no mesh` }, ...found];
 }

@@ -281,6 +281,39 @@ describe("slow readers", () => {
   });
 });
 
+describe("stuck streams", () => {
+  it("starts a stream over that acknowledges nothing, alone, and spares one that does or has nothing to say", async () => {
+    const clock = new FakeClock();
+    const global = await rig.global({ clock });
+    const open = (zone: string): RawStream => {
+      const stream = rig.raw(global.address).open("GlobalToZoneSync", zoneOf(zone));
+      stream.send(subscribe("Mesh", zone));
+      return stream;
+    };
+    const [frozen, live] = [open("frozen"), open("live")];
+    await eventually(() => frozen.received.length === 1 && live.received.length === 1);
+    live.send(ack("Mesh", "1", "live"));
+    await eventually(() => ofKind(global, "sender").length === 1);
+    clock.advance(89_000);
+    expect(frozen.status()).toBeUndefined();
+    // In small steps: the status needs real time to travel before its grace period is over.
+    const status = await eventually(() => {
+      clock.advance(100);
+      return frozen.status();
+    });
+    expect(status.code).toBe(GrpcCode.ABORTED);
+    expect(status.details).toMatch(/^nothing acknowledged for \d+ s$/);
+    expect(ofKind(global, "recycled")).toEqual([
+      { kind: "recycled", zone: "frozen", stream: "GlobalToZoneSync", reason: status.details },
+    ]);
+    // A late answer to the first response must not look like 109 s without progress.
+    await put(global.store, draft("Mesh", "default"));
+    await eventually(() => live.received.length === 2);
+    clock.advance(60_000);
+    expect(live.status()).toBeUndefined();
+  });
+});
+
 describe("two connections of one zone", () => {
   const connect = async (global: GlobalRig, zone = "east") => {
     const peer = rig.raw(global.address);

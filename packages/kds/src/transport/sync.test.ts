@@ -156,6 +156,29 @@ describe("reconnect", () => {
     expect(retrying[0]).toMatchObject({ reason: expect.stringContaining("UNAVAILABLE: stream unavailable") });
   });
 
+  it("keeps what a global that lost its data no longer has, and tells it so", async () => {
+    const [port = 0] = await freePorts(1);
+    const first = await rig.global({ server: { port } });
+    await put(first.store, CLUSTER_ID, MESH, generator("g"), generator("h"), generator("i"));
+    const east = await rig.zone("east", first.address);
+    await has(east, "HostnameGenerator", ["g", "h", "i"]);
+    await has(east, "Mesh", ["default"]);
+    // The source is known once all types have come.
+    await eventually(() => east.store.get({ type: "Config", mesh: "", name: "isthmus-sync-source" }));
+    await first.server.stop();
+    const empty = await rig.global({ server: { port } });
+    await eventually(() => empty.server.status()[0]?.sender?.types.get("HostnameGenerator")?.held.length === 1);
+    expect(empty.server.status()[0]?.sender?.types.get("HostnameGenerator")?.held).toEqual([
+      "east/HostnameGenerator/global",
+    ]);
+    expect(names(east, "HostnameGenerator")).toEqual(["g", "h", "i"]);
+    expect(names(east, "Mesh")).toEqual(["default"]);
+    await east.holds.accept("east/HostnameGenerator/global");
+    await has(east, "HostnameGenerator", []);
+    await eventually(() => empty.server.status()[0]?.sender?.types.get("HostnameGenerator")?.held.length === 0);
+    expect(names(east, "Mesh")).toEqual(["default"]);
+  });
+
   it("starts over when the store refuses a batch, saying why", async () => {
     let isBroken = true;
     const global = await rig.global();

@@ -59,13 +59,19 @@ export class IndexNode<V> extends DerivedNode<readonly V[]> implements Index<V> 
     const touched = this.#touched;
     this.#touched = new Map();
     for (const [indexKey, keys] of touched) {
-      const group = applySorted(this.#groups.get(indexKey) ?? NO_ENTRIES, keys.sort(compareKeys), (key) => {
+      const before = this.#groups.get(indexKey) ?? NO_ENTRIES;
+      const after = applySorted(before, keys.sort(compareKeys), (key) => {
         const member = this.#members.get(key);
         return member?.indexKeys.includes(indexKey) ? member.value : undefined;
       });
-      if (group.keys.length > 0) this.#groups.set(indexKey, group);
-      else this.#groups.delete(indexKey);
-      this.write(indexKey, this.get(indexKey), group.keys.length > 0 ? group.values : undefined);
+      const isEmpty = after.keys.length === 0;
+      if (isEmpty) this.#groups.delete(indexKey);
+      else this.#groups.set(indexKey, after);
+      // The same values under other keys are the same list.
+      const listed = this.get(indexKey);
+      if (!this.isSame(indexKey, listed, isEmpty ? undefined : after.values, haveSameMembers)) {
+        this.write(indexKey, listed, isEmpty ? undefined : after.values);
+      }
     }
   }
 
@@ -74,6 +80,13 @@ export class IndexNode<V> extends DerivedNode<readonly V[]> implements Index<V> 
     if (keys === undefined) this.#touched.set(indexKey, [key]);
     else keys.push(key);
   }
+}
+
+/** Members are compared where they come from: here a member is the same, or another one. */
+function haveSameMembers(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Never more than needed: most entries have one index key. */

@@ -16,7 +16,7 @@ import {
 import { Reactor } from "./reactor.ts";
 import { ReferenceGraph } from "./reference-graph.ts";
 
-const RUNS = { numRuns: 400 };
+const RUNS = { numRuns: 300 };
 const EVERYTHING = 100;
 
 describe("random graphs and histories", { timeout: 120_000 }, () => {

@@ -34,6 +34,9 @@ import { SingletonNode } from "./singleton-node.ts";
 import { type SourceHost, SourceNode } from "./source-node.ts";
 import { Tracker } from "./tracker.ts";
 
+/** A batch may fail for thousands of keys; the message names the first of them. */
+const MAX_NAMED_FAILURES = 10;
+
 export interface ReactorOptions {
   /** Calls `flush` later, once for all that is written until then. Default: `setImmediate`, once per event-loop turn. */
   readonly schedule?: (flush: () => void) => void;
@@ -159,20 +162,20 @@ export class Reactor implements DerivationGraph {
     this.#failures = [];
     if (this.#onError) for (const failure of failures) this.#onError(failure);
     else {
-      const texts = failures.map(
-        ({ collection, key, error }) => `"${collection}" "${key ?? ""}": ${errorMessage(error)}`,
-      );
-      throw new AggregateError(
-        failures.map(({ error }) => error),
-        `derivations or listeners failed: ${texts.join("; ")}`,
-      );
+      const texts = failures.map(({ collection, key, error }) => {
+        const where = key === undefined ? "listener" : `key "${key}"`;
+        return `"${collection}" ${where}: ${errorMessage(error)}`;
+      });
+      const errors = failures.map(({ error }) => error);
+      throw new AggregateError(errors, `${failures.length} failed: ${texts.slice(0, MAX_NAMED_FAILURES).join("; ")}`);
     }
   }
 
   #nodePending(): void {
-    this.#hasWork = true;
     // What is marked while deriving is part of the running batch.
-    if (this.#phase === "deriving" || this.#isScheduled) return;
+    if (this.#phase === "deriving") return;
+    this.#hasWork = true;
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#schedule(() => {
       this.#isScheduled = false;

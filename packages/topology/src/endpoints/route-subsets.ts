@@ -31,20 +31,22 @@ function routeDestinations(mesh: string, world: World): readonly Labels[] {
 
 function ofTrafficRoute({ spec }: Resource): readonly Labels[] {
   const conf = objectOf(spec, "conf");
-  return [conf, ...objectsOf(conf, "http")].flatMap((part) => [
+  return [conf, ...objectsOf(conf, "http")].flatMap((part): readonly Labels[] => [
     ...(isJsonObject(part.destination) ? [labelsOf(part, "destination")] : []),
     ...objectsOf(part, "split").map((split) => labelsOf(split, "destination")),
   ]);
 }
 
 function ofMeshRoute({ spec }: Resource): readonly Labels[] {
-  return objectsOf(spec, "to").flatMap((to) => {
+  return objectsOf(spec, "to").flatMap((to): readonly Labels[] => {
     const target = ofTargetRef(objectOf(to, "targetRef"));
     if (target === undefined) return [];
-    return objectsOf(to, "rules").flatMap((rule) => {
+    return objectsOf(to, "rules").flatMap((rule): readonly Labels[] => {
       const conf = objectOf(rule, "default");
       if (!Array.isArray(conf.backendRefs)) return [target];
-      return objectsOf(conf, "backendRefs").flatMap((ref) => ofTargetRef(ref) ?? []);
+      return objectsOf(conf, "backendRefs")
+        .map(ofTargetRef)
+        .filter((tags) => tags !== undefined);
     });
   });
 }

@@ -28,9 +28,10 @@ export function zoneEgressExposures(world: World): Exposures {
       { exposures: remoteLegacy(mesh, world), problems: [] },
       { exposures: externalLegacy(mesh, world), problems: [] },
       serviceExposures(
-        [...world.services("MeshExternalService", mesh.name).filter(({ zone }) => !isRemoteZone(zone, world))].sort(
-          byZone,
-        ),
+        world
+          .services("MeshExternalService", mesh.name)
+          .filter(({ zone }) => !isRemoteZone(zone, world))
+          .sort(byZone),
         profile,
         realAddresses,
         world,

@@ -20,13 +20,13 @@ export interface ZoneProxyProfile {
 }
 
 export function ingressResourceProfile(world: World): ZoneProxyProfile {
-  return resourceProfile(allMeshes(world), world);
+  return resourceProfile(world.meshes(), world);
 }
 
 /** An egress ends TLS, with certificates that only a mesh with mTLS gives it. */
 export function egressResourceProfile(world: World): ZoneProxyProfile {
   return resourceProfile(
-    allMeshes(world).filter(({ hasMtls }) => hasMtls),
+    world.meshes().filter(({ hasMtls }) => hasMtls),
     world,
   );
 }
@@ -68,8 +68,4 @@ function listenerProfile(
     problems: refusal === undefined ? [] : [refusal],
     sniOf: kriSni,
   };
-}
-
-function allMeshes(world: World): readonly MeshView[] {
-  return world.all("Mesh", "").flatMap(({ name }) => world.mesh(name) ?? []);
 }

@@ -59,6 +59,48 @@ export {
   tagsSni,
 } from "./names/sni.ts";
 export { type SniChoice, type SniSide, type SniTarget, sniChoice } from "./names/sni-format.ts";
+export {
+  type AvailableServicesSettings,
+  availableServices,
+  isOwnIngress,
+  withAvailableServices,
+} from "./services/available-services.ts";
+export { externalServiceConditions, withExternalServiceConditions } from "./services/external-service-status.ts";
+export {
+  type MeshServiceFacts,
+  meshServiceFacts,
+  type ProxyCounts,
+  type ServiceIdentity,
+  withMeshServiceFacts,
+} from "./services/mesh-service-facts.ts";
+export {
+  type MatchedService,
+  type MultiZoneFacts,
+  multiZoneFacts,
+  withMultiZoneFacts,
+} from "./services/multi-zone-facts.ts";
+export {
+  planMeshService,
+  planMeshServices,
+  type ServiceDraft,
+  type ServicePlan,
+} from "./services/plan-mesh-services.ts";
+export type { DroppedLabel, DropReason, LabelPropagation } from "./services/propagated-labels.ts";
+export {
+  type GeneratorSettings,
+  generatedNames,
+  isGenerated,
+  type WantedMeshService,
+  wantedMeshService,
+} from "./services/wanted-mesh-service.ts";
+export {
+  planWorkload,
+  planWorkloads,
+  type WorkloadPlan,
+  withWorkloadCounts,
+  workloadCounts,
+  workloadOf,
+} from "./services/workloads.ts";
 export { type SnapshotSettings, snapshotWorld } from "./world/snapshot-world.ts";
 export { type ServiceTag, type TopologyCollections, topologyCollections } from "./world/topology-collections.ts";
 export type { RemoteWeights, ServiceOrigin, TopologySettings, World, ZoneGate } from "./world/world.ts";

@@ -52,14 +52,22 @@ export const proxiesOfLabel = (mesh: string, label: string, value: string): stri
 export const proxiesOfListener = (mesh: string, kind: string): string => join("listener", mesh, kind);
 
 export function serviceIndexKeys(service: Service): readonly string[] {
-  const { kind, mesh, namespace, zone, displayName: name, resource } = service;
+  const { kind, mesh, namespace, zone, displayName: name } = service;
   const keys = [servicesOfMesh(kind, mesh), servicesOfOrigin(kind, mesh, { name, namespace, zone })];
   if (kind !== "MeshService") return keys;
   keys.push(allMeshServices);
-  for (const [label, value] of Object.entries(resource.labels)) {
+  for (const [label, value] of Object.entries(selectableLabels(service))) {
     if (!COMMON.has(label)) keys.push(join("label", label, value));
   }
   return keys;
+}
+
+/**
+ * What a MeshMultiZoneService selects by. A service gets the label with its name on its way to other zones; at home one made
+ * by hand has none, and would be a member everywhere but there.
+ */
+export function selectableLabels({ resource: { labels }, displayName }: Service): Labels {
+  return Object.hasOwn(labels, DISPLAY_NAME_LABEL) ? labels : { ...labels, [DISPLAY_NAME_LABEL]: displayName };
 }
 
 /** The group that holds every MeshService with these labels, and others. */

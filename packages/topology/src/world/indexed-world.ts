@@ -16,6 +16,7 @@ import {
   proxiesOfMesh,
   proxiesOfTag,
   proxyKey,
+  selectableLabels,
   serviceKey,
   servicesOfMesh,
   servicesOfOrigin,
@@ -72,7 +73,7 @@ export class IndexedWorld implements World {
 
   meshServicesWith(labels: Labels): readonly Service[] {
     const group = this.#tables.services(meshServiceLookup(labels));
-    return group.filter((service) => carriesAll(service.resource.labels, labels));
+    return group.filter((service) => carriesAll(selectableLabels(service), labels));
   }
 
   proxy(mesh: string, name: string): Proxy | undefined {

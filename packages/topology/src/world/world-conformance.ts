@@ -94,7 +94,7 @@ export function worldConformance(withWorld: WithWorld): void {
     [
       "MeshServices by a label",
       (world) => namesOf(world.meshServicesWith({ "kuma.io/display-name": "backend" })),
-      ["default/backend-x1"],
+      ["default/backend", "default/backend-x1", "other/backend"],
     ],
     [
       "MeshServices by labels that all have",

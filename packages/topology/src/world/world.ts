@@ -39,7 +39,7 @@ export interface World {
   services(kind: ServiceKind, mesh: string): readonly Service[];
   /** By what its KRI says, whatever its name in the store; of several the one with the smallest key. */
   serviceByOrigin(kind: ServiceKind, mesh: string, origin: ServiceOrigin): Service | undefined;
-  /** MeshServices of all meshes that carry all the labels. */
+  /** MeshServices of all meshes that carry all the labels; one without a display name counts as carrying its name. */
   meshServicesWith(labels: Labels): readonly Service[];
   proxy(mesh: string, name: string): Proxy | undefined;
   /** What the proxy's connection says; undefined before it has ever been connected. */

@@ -4,6 +4,7 @@
  */
 import { defineType, flow, json } from "../define-type.ts";
 import { nameDeprecations } from "../names.ts";
+import { conditions } from "../schemas/condition.ts";
 import { addresses, hostnameGenerators, vip } from "../schemas/hostname.ts";
 import { alwaysEmitted, arrayOf, object, omitEmpty, oneOf, optional, port, required, text } from "../schemas/shape.ts";
 import { tlsVersion } from "../schemas/tls-version.ts";
@@ -69,6 +70,8 @@ export const descriptor: TypeDescriptor = defineType({
     vip: alwaysEmitted(vip),
     addresses: omitEmpty(addresses),
     hostnameGenerators: omitEmpty(hostnameGenerators),
+    // Kuma has none here and drops them.
+    conditions: omitEmpty(conditions),
   }),
   emptyStatus: { vip: {} },
   validate: validateMeshExternalService,

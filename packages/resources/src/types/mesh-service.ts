@@ -1,6 +1,7 @@
 /** A service of one zone. Source: kuma v2.14.3: pkg/core/resources/apis/meshservice/api/v1alpha1. */
 import { defineType, flow, json } from "../define-type.ts";
 import { nameDeprecations } from "../names.ts";
+import { conditions } from "../schemas/condition.ts";
 import { addresses, hostnameGenerators, vip } from "../schemas/hostname.ts";
 import { labelSelector } from "../schemas/label-selector.ts";
 import { alwaysEmitted, arrayOf, object, omitEmpty, oneOf, optional, required, text, texts } from "../schemas/shape.ts";
@@ -47,6 +48,8 @@ export const descriptor: TypeDescriptor = defineType({
     tls: alwaysEmitted(object({ status: omitEmpty(oneOf(["Ready", "NotReady"])) })),
     hostnameGenerators: omitEmpty(hostnameGenerators),
     dataplaneProxies: alwaysEmitted(object({ connected: count, healthy: count, total: count })),
+    // Kuma has none here and drops them: what is wrong with the ports of a service is then known in its own zone only.
+    conditions: omitEmpty(conditions),
   }),
   emptyStatus: { tls: {}, dataplaneProxies: {} },
   validate: validateMeshService,

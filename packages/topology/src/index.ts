@@ -1,4 +1,23 @@
+export { baseEndpoints } from "./endpoints/base-endpoints.ts";
+export type { BaseSet } from "./endpoints/base-set.ts";
+export { type Client, clientOf } from "./endpoints/client.ts";
+export { type ClientOptions, clientEndpoints } from "./endpoints/client-endpoints.ts";
 export type { Candidate, CandidateSource, Endpoint, EndpointSet, Gate, Locality } from "./endpoints/endpoint-set.ts";
+export type { Exposure, Exposures } from "./endpoints/exposure.ts";
+export { legacyServices, type Outbound, outboundsFor } from "./endpoints/outbounds.ts";
+export { describeRef, legacyRef, refKey, refOf } from "./endpoints/service-ref.ts";
+export { endpointsFor, type OutboundEndpoints, sidecarEndpoints } from "./endpoints/sidecar.ts";
+export { egressListenerExposures, zoneEgressExposures } from "./endpoints/zone-egress.ts";
+export { ingressListenerExposures, zoneIngressExposures } from "./endpoints/zone-ingress.ts";
+export { explainText } from "./explain/explain-text.ts";
+export {
+  type ExplainedCandidate,
+  type ExplainedService,
+  type ExplainOptions,
+  type Explanation,
+  endpointsOfExplanation,
+  explain,
+} from "./explain/explanation.ts";
 export type {
   AvailableService,
   MeshServicesMode,
@@ -101,6 +120,17 @@ export {
   workloadCounts,
   workloadOf,
 } from "./services/workloads.ts";
+export {
+  type BlockingPolicy,
+  isHarmful,
+  type LoadShift,
+  type LostService,
+  type PriorityUse,
+  type SingleZoneService,
+  type WhatIfReport,
+} from "./what-if/report.ts";
+export { whatIf } from "./what-if/what-if.ts";
+export { isLost, type Losses, worldWithout } from "./what-if/world-without.ts";
 export { type SnapshotSettings, snapshotWorld } from "./world/snapshot-world.ts";
 export { type ServiceTag, type TopologyCollections, topologyCollections } from "./world/topology-collections.ts";
 export type { RemoteWeights, ServiceOrigin, TopologySettings, World, ZoneGate } from "./world/world.ts";

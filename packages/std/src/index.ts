@@ -1,6 +1,6 @@
 export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { type Clock, sleep, systemClock, type TimerHandle } from "./clock.ts";
-export { fnv1a64Hex } from "./fnv1a.ts";
+export { type Fnv1a64, fnv1a64, fnv1a64Hex } from "./fnv1a.ts";
 export { formatGoDuration, goDurationToMs, parseGoDuration } from "./go-duration.ts";
 export {
   canonicalJson,

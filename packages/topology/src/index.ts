@@ -1,3 +1,16 @@
+export { parseRange } from "./addresses/address-range.ts";
+export {
+  DEFAULT_VIP_RANGES,
+  planVips,
+  rememberedFromJson,
+  rememberedToJson,
+  statusWithVips,
+  type VipPlan,
+  vipHolder,
+} from "./addresses/plan-vips.ts";
+export type { RememberedVip, VipAssignment, VipHolder, VipRanges, VipUsage } from "./addresses/vip.ts";
+export { VipAllocator } from "./addresses/vip-allocator.ts";
+export { RANGE_SETTING, type VipProblem, type VipProblemCode } from "./addresses/vip-problem.ts";
 export { baseEndpoints } from "./endpoints/base-endpoints.ts";
 export type { BaseSet } from "./endpoints/base-set.ts";
 export { type Client, clientOf } from "./endpoints/client.ts";
@@ -18,6 +31,7 @@ export {
   endpointsOfExplanation,
   explain,
 } from "./explain/explanation.ts";
+export { byCreation } from "./model/creation-order.ts";
 export type {
   AvailableService,
   MeshServicesMode,

@@ -13,7 +13,6 @@ const LABEL_KEY = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const LABEL_VALUE = `(${LABEL_KEY})?`;
 
 const IS_DNS_1123_LABEL = whole(DNS_1123_LABEL);
-const IS_DNS_1123_SUBDOMAIN = whole(DNS_1123_SUBDOMAIN);
 const IS_DNS_1035_LABEL = whole(DNS_1035_LABEL);
 const IS_LABEL_KEY = whole(LABEL_KEY);
 const IS_LABEL_VALUE = whole(LABEL_VALUE);
@@ -77,9 +76,9 @@ export function labelValueErrors(value: string): readonly string[] {
   return [...errors, regexError(rule, LABEL_VALUE, "MyValue", "my_value", "12345")];
 }
 
-/** Unlike `dns1123SubdomainErrors`, without regard to length. */
+/** Unlike `dns1123SubdomainErrors`, without regard to length. By parts: one expression for all exhausts the stack. */
 export function isDns1123Subdomain(value: string): boolean {
-  return IS_DNS_1123_SUBDOMAIN.test(value);
+  return value.split(".").every((label) => IS_DNS_1123_LABEL.test(label));
 }
 
 /** Bytes of the UTF-8 form, which is what Go's `len` counts. */

@@ -3,7 +3,7 @@
  * is what Kuma puts into the answers of its API.
  * Source: k8s.io/kube-openapi: pkg/validation/validate, kuma v2.14.3: pkg/core/resources/model/rest/unmarshaller.go.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
+import { isBase64, isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
 import type { IntegerSchema, NumberSchema, ObjectSchema, Schema, StringSchema } from "./schema.ts";
 import type { Violation } from "./violation.ts";
 import { at, member } from "./violation.ts";
@@ -23,8 +23,6 @@ const INT64_LIMIT = 2 ** 63;
 /** RFC 3339 as the validator reads it. */
 const DATE_TIME =
   /^\d{4}-\d{2}-\d{2}[tT]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([zZ]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
-/** At least one byte. */
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/;
 
 const patterns = new Map<string, RegExp>();
 
@@ -169,8 +167,9 @@ function jsonTypeOf(value: JsonValue): string {
 
 const formatOf = (value: JsonValue): string => (typeof value === "number" ? "float64" : "");
 
+/** Of bytes there is at least one. */
 const hasFormat = (value: string, format: "date-time" | "byte"): boolean =>
-  format === "byte" ? BASE64.test(value) : DATE_TIME.test(value);
+  format === "byte" ? value !== "" && isBase64(value) : DATE_TIME.test(value);
 
 function compile(pattern: string): RegExp {
   let compiled = patterns.get(pattern);

@@ -22,7 +22,7 @@ import {
   type Value,
   ValueSchema,
 } from "@bufbuild/protobuf/wkt";
-import { err, isJsonObject, type JsonObject, type JsonValue, ok, type Result } from "@isthmus/std";
+import { base64PrefixLength, err, isJsonObject, type JsonObject, type JsonValue, ok, type Result } from "@isthmus/std";
 import { MESSAGE_MAX_DEPTH, mismatch, ProtoJsonError } from "./json-error.ts";
 import { wrappedField } from "./to-json.ts";
 import { parseDuration, parseTimestamp } from "./well-known.ts";
@@ -237,7 +237,7 @@ function readBytes(json: JsonValue): Uint8Array {
   if (json === null) return new Uint8Array(0);
   if (typeof json !== "string") throw mismatch(json, "[]uint8");
   const text = json.replaceAll(/[\r\n]/g, "");
-  const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?/.exec(text)?.[0].length ?? 0;
+  const valid = base64PrefixLength(text);
   if (valid !== text.length) {
     const bad = text.slice(valid).search(/[^A-Za-z0-9+/]/);
     throw new ProtoJsonError(`illegal base64 data at input byte ${bad < 0 ? text.length : valid + bad}`);

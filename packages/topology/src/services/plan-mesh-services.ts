@@ -161,13 +161,14 @@ function generatedLabels(
 const EMPTY_STATUS: JsonObject = { tls: {}, dataplaneProxies: {} };
 
 /** In the order in which Kuma prints the members. */
-function withShape({ state, identities, ...rest }: JsonObject, { selector, ports }: WantedMeshService): JsonObject {
+function withShape(spec: JsonObject, { selector, ports }: WantedMeshService): JsonObject {
+  const { state, selector: _selector, ports: _ports, identities, ...rest } = spec;
   return {
-    ...rest,
     ...(state === undefined ? {} : { state }),
     selector,
     ports,
     ...(identities === undefined ? {} : { identities }),
+    ...rest,
   };
 }
 

@@ -154,6 +154,28 @@ export function describeGraph(name: string, create: GraphFactory): void {
       expect(byService.has("db")).toBe(false);
     });
 
+    it("an index group with the same values under other keys is the same group", () => {
+      const { graph } = graphRig(create);
+      const numbers = graph.source<number>("numbers");
+      const byParity = graph.index("byParity", numbers, (n) => [n % 2 === 0 ? "even" : "odd"]);
+      for (const [key, n] of [
+        ["a", 1],
+        ["b", 3],
+        ["c", 2],
+      ] as const)
+        numbers.set(key, n);
+      graph.flush();
+      const heard: unknown[] = [];
+      byParity.subscribe((changes) => heard.push(...changes));
+      numbers.delete("b");
+      numbers.set("z", 3);
+      graph.flush();
+      expect(heard).toEqual([]);
+      numbers.delete("z");
+      graph.flush();
+      expect(heard).toEqual([{ key: "odd", before: [1, 3], after: [1] }]);
+    });
+
     it("a singleton follows whole collections, index keys and other singletons", () => {
       const { graph } = graphRig(create);
       const endpoints = graph.source<Endpoint>("endpoints");

@@ -137,6 +137,9 @@ describe("Reactor", () => {
     expect(byName.get("hosts")?.contested).toEqual(["east", "west"]);
     expect(byName.get("strict")?.failing).toEqual([{ key: "e1", message: "no such zone" }]);
     expect(dump.every(({ lastFlushMs }) => lastFlushMs >= 0)).toBe(true);
+    endpoints.set("e1", { service: "s1", zone: "east" });
+    reactor.flush();
+    expect(reactor.dump().at(-1)?.failing).toEqual([]);
   });
 
   it("keeps no edge of what is gone, through many generations of keys", () => {

@@ -1,11 +1,13 @@
 /**
- * Where traffic leaves the own zone: listeners of Dataplanes of the mesh, or, when there is none, ZoneEgress resources. The two
+ * Where traffic leaves the own zone: listeners of Dataplanes of the mesh, or, when none serves, ZoneEgress resources. The two
  * never mix: they have different identities and know different server names.
  * Source: kuma v2.14.3: pkg/xds/context/mesh_context_builder.go (resolveZoneEgresses).
  */
 import type { MeshView } from "../model/doors.ts";
 import type { World } from "../world/world.ts";
 import { checkDoors, type Door, type DoorClaim } from "./door.ts";
+import type { Gate } from "./endpoint-set.ts";
+import { hasIdentities } from "./secured-mesh.ts";
 
 export interface EgressDoors {
   readonly profile: "listener" | "resource";
@@ -22,7 +24,7 @@ export function egressDoors(mesh: MeshView, world: World): EgressDoors {
       if (listener.kind !== "ZoneEgress") continue;
       const source = { kind: "zoneEgress", zone, name: proxy.name } as const;
       const title = `listener ${listener.section} of Dataplane ${proxy.name}`;
-      const refusal = refusalOf(listener.isReady, mesh, title);
+      const refusal = refusalOf(listener.isReady, mesh, title, world);
       if (refusal === undefined) {
         claims.push({ source, zone, address: listener.address, port: listener.port, title });
       } else {
@@ -59,10 +61,14 @@ function refusalOf(
   isReady: boolean,
   mesh: MeshView,
   title: string,
-): { readonly gate: "notHealthy" | "noEgress"; readonly detail: string } | undefined {
-  // Such a listener gets no configuration: what is sent there is lost.
+  world: World,
+): { readonly gate: Gate; readonly detail: string } | undefined {
+  // Kuma sends to such listeners, which get no configuration: what is sent there is lost.
   if (mesh.mode !== "Exclusive") {
     return { gate: "noEgress", detail: `${title} serves nothing: mesh ${mesh.name} is not in mode Exclusive` };
+  }
+  if (!hasIdentities(mesh.name, world)) {
+    return { gate: "meshWithoutMtls", detail: `${title} serves nothing: mesh ${mesh.name} has no MeshIdentity` };
   }
   return isReady ? undefined : { gate: "notHealthy", detail: `${title} is not ready` };
 }

@@ -13,7 +13,6 @@ import { isUsable } from "./door.ts";
 import { egressDoors } from "./egress-doors.ts";
 import type { Candidate, Gate } from "./endpoint-set.ts";
 import { localityOf } from "./local-instances.ts";
-import { hasIdentities } from "./secured-mesh.ts";
 import { describeService, refOf } from "./service-ref.ts";
 
 export function externalCandidates(service: Service, world: World): readonly Candidate[] {
@@ -54,11 +53,7 @@ function refusalOf(
   profile: "listener" | "resource",
   world: World,
 ): { readonly gate: Gate; readonly detail: string } | undefined {
-  if (profile === "listener") {
-    return hasIdentities(mesh.name, world)
-      ? undefined
-      : { gate: "meshWithoutMtls", detail: `a listener for egress needs a MeshIdentity, mesh ${mesh.name} has none` };
-  }
+  if (profile === "listener") return undefined;
   if (!mesh.hasMtls) {
     return { gate: "meshWithoutMtls", detail: `a ZoneEgress serves meshes with mTLS, mesh ${mesh.name} has none` };
   }

@@ -38,7 +38,7 @@ export function zoneEgressExposures(world: World): Exposures {
       ),
     ]),
   );
-  return withoutNameConflicts(joined(parts));
+  return withMeshTags(withoutNameConflicts(joined(parts)));
 }
 
 /** A listener `ZoneEgress` of a Dataplane (profile B): all external services of its mesh. */
@@ -98,6 +98,21 @@ function realAddresses(service: Service): readonly Candidate[] {
       },
     );
   });
+}
+
+/** An egress resource tells endpoints of several meshes apart by a tag. */
+function withMeshTags({ exposures, problems }: Exposures): Exposures {
+  const tagged = exposures.map((exposure): Exposure => {
+    const { mesh } = exposure.service;
+    const candidates = exposure.set.candidates.map((candidate) =>
+      candidate.endpoint === undefined
+        ? candidate
+        : { ...candidate, endpoint: { ...candidate.endpoint, tags: { ...candidate.endpoint.tags, mesh } } },
+    );
+    const endpoints = candidates.flatMap(({ endpoint }) => endpoint ?? []);
+    return { ...exposure, set: { ...exposure.set, candidates, endpoints } };
+  });
+  return { exposures: tagged, problems };
 }
 
 function remoteLegacy(mesh: MeshView, world: World): readonly Exposure[] {

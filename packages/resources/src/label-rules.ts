@@ -3,7 +3,7 @@ import { dns1035LabelErrors, labelValueErrors, qualifiedNameErrors } from "./kub
 import { DISPLAY_NAME_LABEL, MESH_LABEL, ORIGIN_LABEL, WORKLOAD_LABEL, ZONE_LABEL } from "./label-keys.ts";
 import type { Labels } from "./resource.ts";
 import type { TypeDescriptor } from "./type-descriptor.ts";
-import { entry, type Violation } from "./violation.ts";
+import { entry, type Violation, Violations } from "./violation.ts";
 
 export interface WriterContext {
   readonly mode: "global" | "zone";
@@ -22,10 +22,8 @@ export function labelViolations(
   writer: WriterContext,
 ): readonly Violation[] {
   const { labels } = resource;
-  const violations: Violation[] = [];
-  const add = (key: string, reason: string): void => {
-    violations.push({ field: entry("labels", key), reason });
-  };
+  const found = new Violations();
+  const add = (key: string, reason: string): void => found.add(entry("labels", key), reason);
   const origin = labels[ORIGIN_LABEL] || undefined;
   if (origin !== undefined && origin !== "global" && origin !== "zone") {
     add(ORIGIN_LABEL, `unknown resource origin ${JSON.stringify(origin)}`);
@@ -46,7 +44,7 @@ export function labelViolations(
     for (const reason of qualifiedNameErrors(key)) add(key, reason);
     for (const reason of labelValueErrors(labels[key] ?? "")) add(key, reason);
   }
-  return violations;
+  return found.list;
 }
 
 /** Violations of a delete. Kuma leaves out the `labels` prefix of the field here. */

@@ -1,6 +1,7 @@
 /** Bug hypothesis: some deep or long text exhausts the stack, or takes time that grows faster than the text. */
 import { describe, expect, it } from "vitest";
 import { decodeSpec } from "./kds-codec.ts";
+import { labelViolations } from "./label-rules.ts";
 import { parseResource } from "./rest-codec.ts";
 import { typeNamed } from "./testing/violations-of.ts";
 import { builtinTypes } from "./types/all.gen.ts";
@@ -62,5 +63,25 @@ describe("deep and long input ends soon", () => {
   ])("megabytes in one text of a %s", (name, isValid, members) => {
     const document = { type: name, name: "a", mesh: "default", ...members };
     expect(parseResource(typeNamed(name), document, { validate: { mode: "global" } }).ok).toBe(isValid);
+  });
+
+  it("a million mistakes are not all told", () => {
+    const type = typeNamed("MeshTimeout");
+    const last = { field: "", reason: "more than 1000 violations; the rest is not told" };
+    const labels = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`!${i}`, "!"]));
+    const writer = { mode: "global", zone: "", isFederated: false } as const;
+    const ofLabels = labelViolations(type, { mesh: "default", labels }, writer);
+    expect([ofLabels.length, ofLabels.at(-1)]).toEqual([1001, last]);
+
+    const to = Array.from({ length: 1_000_000 }, () => 1);
+    const parsed = parseResource(type, { type: type.name, name: "a", mesh: "default", spec: { to } });
+    const violations = !parsed.ok && parsed.error.kind === "invalid" ? parsed.error.violations : [];
+    expect([violations.length, violations.at(-1)]).toEqual([1001, last]);
+
+    const inbound = Array.from({ length: 10_000 }, () => ({}));
+    const dataplane = { type: "Dataplane", name: "a", mesh: "default", networking: { address: "10.0.0.1", inbound } };
+    const ruled = parseResource(typeNamed("Dataplane"), dataplane, { validate: { mode: "zone" } });
+    const told = !ruled.ok && ruled.error.kind === "invalid" ? ruled.error.violations : [];
+    expect([told.length, told.at(-1)]).toEqual([1001, last]);
   });
 });

@@ -6,7 +6,7 @@
 import { isBase64, isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
 import type { IntegerSchema, NumberSchema, ObjectSchema, Schema, StringSchema } from "./schema.ts";
 import type { Violation } from "./violation.ts";
-import { at, member } from "./violation.ts";
+import { at, MORE_VIOLATIONS, member, VIOLATIONS_MAX } from "./violation.ts";
 
 /**
  * `path` is where `value` sits in the resource; "" for the resource itself. In order of text: Kuma's order follows that of
@@ -15,7 +15,9 @@ import { at, member } from "./violation.ts";
 export function schemaViolations(schema: Schema, value: JsonValue, path: string): readonly Violation[] {
   const texts: string[] = [];
   check(schema, value, path, texts);
-  return texts.sort().map(toViolation);
+  const isCut = texts.length > VIOLATIONS_MAX;
+  const violations = texts.slice(0, VIOLATIONS_MAX).sort().map(toViolation);
+  return isCut ? [...violations, MORE_VIOLATIONS] : violations;
 }
 
 const INT32_LIMIT = 2 ** 31;
@@ -27,6 +29,7 @@ const DATE_TIME =
 const patterns = new Map<string, RegExp>();
 
 function check(schema: Schema, value: JsonValue, path: string, out: string[]): void {
+  if (out.length > VIOLATIONS_MAX) return;
   switch (schema.kind) {
     case "any":
       return;

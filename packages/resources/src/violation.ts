@@ -4,20 +4,34 @@ export interface Violation {
   readonly reason: string;
 }
 
+/** More than anybody reads; without a bound a document of 10 MB has a million, and they and their answer take gigabytes. */
+export const VIOLATIONS_MAX = 1_000;
+
+/** The last entry of a list that is cut. */
+export const MORE_VIOLATIONS: Violation = {
+  field: "",
+  reason: `more than ${VIOLATIONS_MAX} violations; the rest is not told`,
+};
+
 /** Collects violations under a path, so that validators report all of them at once. */
 export class Violations {
   readonly list: Violation[] = [];
 
   add(field: string, reason: string): void {
-    this.list.push({ field, reason });
+    this.#push({ field, reason });
   }
 
   addAll(violations: Iterable<Violation>): void {
-    for (const violation of violations) this.list.push(violation);
+    for (const violation of violations) this.#push(violation);
   }
 
   get isEmpty(): boolean {
     return this.list.length === 0;
+  }
+
+  #push(violation: Violation): void {
+    if (this.list.length < VIOLATIONS_MAX) this.list.push(violation);
+    else if (this.list.length === VIOLATIONS_MAX) this.list.push(MORE_VIOLATIONS);
   }
 }
 

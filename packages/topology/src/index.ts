@@ -31,6 +31,7 @@ export {
   endpointsOfExplanation,
   explain,
 } from "./explain/explanation.ts";
+export { findTarget, type Target, type TargetQuestion } from "./explain/target.ts";
 export { byCreation } from "./model/creation-order.ts";
 export type {
   AvailableService,

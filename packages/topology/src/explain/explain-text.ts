@@ -7,7 +7,7 @@ import type { ExplainedCandidate, ExplainedService, Explanation } from "./explan
 export function explainText(explanation: Explanation): string {
   const { from, to, summary, candidates, services, policies, overprovisioningFactor } = explanation;
   const client = from === undefined ? "" : `from  Dataplane ${from.mesh}/${from.dataplane}${inZone(from.zone)}\n`;
-  const port = to.kind === "legacy" ? "" : `:${to.port}`;
+  const port = to.port === 0 ? "" : `:${to.port}`;
   const kind = to.kind === "legacy" ? "kuma.io/service" : to.kind;
   const lines = [
     `${client}to    ${kind} ${to.mesh}/${to.name}${port}`,

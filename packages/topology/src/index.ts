@@ -32,6 +32,36 @@ export {
   explain,
 } from "./explain/explanation.ts";
 export { findTarget, type Target, type TargetQuestion } from "./explain/target.ts";
+export {
+  assignHostnames,
+  HOSTNAME_PRECEDENCE,
+  type HostnameAssignment,
+  type HostnameConflict,
+  type HostnameOwner,
+  type Hostnames,
+  hostnamesOfServices,
+  type RenderedHostname,
+  renderHostnames,
+  statusWithHostnames,
+} from "./hostnames/assign-hostnames.ts";
+export {
+  BIND_OUTBOUNDS_FEATURE,
+  DNS_PATH,
+  type DnsConflict,
+  type DnsRecord,
+  type DnsTable,
+  dnsDocument,
+  dnsTable,
+  EMBEDDED_DNS_FEATURE,
+  hasDnsTable,
+} from "./hostnames/dns-table.ts";
+export {
+  type HostnameGenerator,
+  inPrecedence,
+  type NamedService,
+  readHostnameGenerator,
+  renderHostname,
+} from "./hostnames/hostname-generator.ts";
 export { byCreation } from "./model/creation-order.ts";
 export type {
   AvailableService,

@@ -1,4 +1,5 @@
 import { encodeDeltaResponse, encodeKumaResource, encodeResourceChunk, KUMA_RESOURCE_TYPE_URL } from "@isthmus/proto";
+import { Registry } from "@isthmus/resources";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeResource } from "../feed/encode-resource.ts";
@@ -162,6 +163,31 @@ describe("a bad resource rejects itself alone", () => {
   it("with a status that is not JSON", () => {
     const bad = chunk({ specBytes: Buffer.from("{}"), statusBytes: Buffer.from("{") });
     expect(read(send("MeshService", [bad])).invalid[0]?.reason).toMatch(/^status: /);
+  });
+
+  it("with a reason that is cut, when it would be as long as the resource", () => {
+    const kinds = Array.from({ length: 500 }, () => ({ targetRef: { kind: "x".repeat(50) } }));
+    const bad = chunk({ specBytes: Buffer.from(JSON.stringify({ to: kinds })) });
+    const { invalid, upserts } = read(send("MeshTimeout", [bad, good]));
+    expect(upserts).toHaveLength(1);
+    expect(invalid[0]?.reason).toMatch(/^spec\.to\[0\].*\.\.\.$/s);
+    expect(invalid[0]?.reason).toHaveLength(2_003);
+  });
+
+  it("of a type whose rules fail themselves", () => {
+    const broken = { ...descriptorOf("MeshTimeout"), name: "Broken", path: "broken" };
+    const validate = ({ name }: { name: string }) => {
+      if (name === "a") throw new RangeError("Maximum call stack size exceeded");
+      return [];
+    };
+    const bytes = send("Broken", [chunk(), good]);
+    const result = readResponse(bytes, { registry: new Registry([{ ...broken, validate }]), mode: "zone" });
+    expect(result).toMatchObject({
+      value: {
+        upserts: [{ wireName: "good.default" }],
+        invalid: [{ wireName: "a.default", kind: "undecodable", reason: "Maximum call stack size exceeded" }],
+      },
+    });
   });
 
   it("that breaks the type's rules, with all of them", () => {

@@ -18,13 +18,15 @@ import {
   type Violation,
   validateResource,
 } from "@isthmus/resources";
-import { err, ok, type Result } from "@isthmus/std";
+import { err, errorMessage, ok, type Result } from "@isthmus/std";
 import { type ReceivedResource, type Rejection, wireNameOf } from "../session/received-resource.ts";
 import type { ReceivedResponse } from "../session/receiver-state.ts";
 import type { SenderEffect } from "../session/sender-state.ts";
 
 /** What an ill-formed name is cut to in messages. */
 const SHOWN_NAME_MAX_LENGTH = 300;
+/** Reasons stay in the ledger and may quote the whole resource. */
+const REASON_MAX_LENGTH = 2_000;
 
 export interface ResponseReader {
   readonly registry: Registry;
@@ -44,7 +46,7 @@ export function readResponse(bytes: Uint8Array, reader: ResponseReader): Result<
   const upserts = new Map<string, ReceivedResource>();
   const invalid: Rejection[] = [];
   for (const resource of descriptor === undefined ? [] : resources) {
-    const read = readResource(resource, descriptor as TypeDescriptor, reader.mode);
+    const read = readWhatever(resource, descriptor as TypeDescriptor, reader.mode);
     // Of several with one name the last counts.
     if (read.ok) upserts.set(read.value.wireName, read.value);
     else invalid.push(read.error);
@@ -66,13 +68,26 @@ export function encodeResponse(send: Extract<SenderEffect, { kind: "send" }>, co
   });
 }
 
+/** What neither codec nor rules foresee, such as a stack that is exhausted, rejects the resource as well. */
+function readWhatever(
+  resource: DeltaResource,
+  descriptor: TypeDescriptor,
+  mode: ValidationContext["mode"],
+): Result<ReceivedResource, Rejection> {
+  try {
+    return readResource(resource, descriptor, mode);
+  } catch (error) {
+    return err({ wireName: shownName(resource.name), kind: "undecodable", reason: cut(errorMessage(error)) });
+  }
+}
+
 function readResource(
   resource: DeltaResource,
   descriptor: TypeDescriptor,
   mode: ValidationContext["mode"],
 ): Result<ReceivedResource, Rejection> {
   const undecodable = (reason: string, wireName = resource.name): Result<never, Rejection> =>
-    err({ wireName: wireName.slice(0, SHOWN_NAME_MAX_LENGTH), kind: "undecodable", reason });
+    err({ wireName: shownName(wireName), kind: "undecodable", reason: cut(reason) });
   if (resource.kumaResourceBytes === undefined) return undecodable("resource without content");
   if (messageNameOf(resource.anyTypeUrl ?? "") !== messageNameOf(KUMA_RESOURCE_TYPE_URL)) {
     return undecodable(`content is no KumaResource but ${JSON.stringify(resource.anyTypeUrl)}`);
@@ -98,12 +113,27 @@ function readResource(
   };
   const violations = violationsOf(descriptor, { ...draft, creationTime: "", modificationTime: "", version: 0 }, mode);
   if (violations.length === 0) return ok({ wireName, version: resource.version, resource: draft });
-  return err({
-    wireName: wireName.slice(0, SHOWN_NAME_MAX_LENGTH),
-    kind: "invalid",
-    reason: formatViolations(violations),
-  });
+  return err({ wireName: shownName(wireName), kind: "invalid", reason: reasonOf(violations) });
 }
+
+function reasonOf(violations: readonly Violation[]): string {
+  let reason = "";
+  for (const violation of violations) {
+    const next = formatViolations([violation]);
+    reason = reason === "" ? next : `${reason}; ${next}`;
+    if (reason.length > REASON_MAX_LENGTH) break;
+  }
+  return cut(reason);
+}
+
+const cut = (reason: string): string =>
+  reason.length > REASON_MAX_LENGTH ? `${copy(reason.slice(0, REASON_MAX_LENGTH))}...` : reason;
+
+const shownName = (wireName: string): string =>
+  wireName.length > SHOWN_NAME_MAX_LENGTH ? copy(wireName.slice(0, SHOWN_NAME_MAX_LENGTH)) : wireName;
+
+/** A slice keeps the whole text alive. */
+const copy = (text: string): string => Buffer.from(text).toString();
 
 /** Rules of Kuma speak alone where they find something: their texts get into NACKs. */
 function violationsOf(

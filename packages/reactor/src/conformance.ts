@@ -1,7 +1,8 @@
 /** What every derivation graph must do, run against each implementation: `describeGraph("reactor", ...)`. */
 import { describe, expect, it } from "vitest";
 import type { Change } from "./collection.ts";
-import { describeGraphRules } from "./conformance-rules.ts";
+import { describeGraphFailures } from "./conformance-failures.ts";
+import { describeGraphListeners } from "./conformance-listeners.ts";
 import { type GraphFactory, graphRig } from "./graph-rig.ts";
 
 interface Endpoint {
@@ -209,5 +210,6 @@ export function describeGraph(name: string, create: GraphFactory): void {
     });
   });
 
-  describeGraphRules(name, create);
+  describeGraphListeners(name, create);
+  describeGraphFailures(name, create);
 }

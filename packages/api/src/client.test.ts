@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ApiClient } from "./client.ts";
 import { ApiError } from "./error.ts";
 import { holdSchema, type SyncStatus } from "./sync.ts";
+import { whatIfRequestSchema } from "./what-if.ts";
 
 interface Call {
   readonly method: string | undefined;
@@ -145,4 +146,95 @@ describe("sync", () => {
       "POST http://cp:5681/sync/holds/east/MeshService/global/reject",
     ]);
   });
+});
+
+describe("endpoint sets", () => {
+  const ref = { kind: "MeshService", mesh: "default", name: "backend" };
+  const explanation = {
+    from: { mesh: "default", dataplane: "web", zone: "west" },
+    to: { ...ref, port: 80 },
+    summary: "1 of 2 candidates is in",
+    candidates: [
+      {
+        source: { kind: "zoneIngress", zone: "east", name: "in" },
+        zone: "east",
+        service: ref,
+        endpoint: { address: "10.0.0.1", port: 10001, weight: 1, priority: 0, tags: {}, labels: {} },
+        detail: "ready",
+        weightReason: "1",
+        priorityReason: "0",
+      },
+    ],
+    services: [],
+    policies: [],
+  };
+
+  it("are asked for by name, whatever is in it", async () => {
+    const proxy = { name: "in", zone: "east", exposures: [], problems: ["none"] };
+    const dataplane = { mesh: "m/1", name: "a b", zone: "east", outbounds: [], listeners: [], problems: [] };
+    const { client, calls } = clientOf([
+      [200, explanation],
+      [200, explanation],
+      [200, dataplane],
+      [200, proxy],
+      [200, proxy],
+    ]);
+    await client.explain("m/1", "a b", { to: "web&x:80" });
+    const explained = await client.explain("default", "web", { to: "backend", kind: "legacy" });
+    expect(await client.dataplaneEndpoints("m/1", "a b")).toEqual(dataplane);
+    expect(await client.zoneIngressEndpoints("in/1")).toEqual(proxy);
+    expect(await client.zoneEgressEndpoints("out")).toEqual(proxy);
+    expect(explained.candidates[0]).toEqual(explanation.candidates[0]);
+    expect(calls.map(({ url }) => url)).toEqual([
+      "http://cp:5681/meshes/m%2F1/dataplanes/a%20b/_explain?to=web%26x%3A80",
+      "http://cp:5681/meshes/default/dataplanes/web/_explain?to=backend&kind=legacy",
+      "http://cp:5681/meshes/m%2F1/dataplanes/a%20b/_endpoints",
+      "http://cp:5681/zoneingresses/in%2F1/_endpoints",
+      "http://cp:5681/zoneegresses/out/_endpoints",
+    ]);
+  });
+
+  it.each([
+    ["a gate that is none", { gate: "rain" }],
+    ["a source that is none", { source: { kind: "moon" } }],
+    ["an endpoint without address", { endpoint: { port: 1 } }],
+  ])("with %s are not of the contract", async (_, wrong) => {
+    const candidates = [{ ...explanation.candidates[0], ...wrong }];
+    await expect(
+      clientOf([[200, { ...explanation, candidates }]]).client.explain("m", "d", { to: "x" }),
+    ).rejects.toMatchObject({ title: "Unexpected answer" });
+  });
+
+  it("are compared by what-if", async () => {
+    const report = {
+      losses: { zones: ["east"], ingresses: [], services: [] },
+      unknown: [],
+      servicesWithoutEndpoints: [
+        { service: ref, displayName: "backend", port: 80, zone: "", clients: 2, reasons: ["x"] },
+      ],
+      servicesInOneZoneOnly: [],
+      loadShift: [{ zone: "east", before: 1, after: 0 }],
+      lostLoad: { before: 0, after: 1 },
+      prioritiesUsed: [{ priority: 0, before: 2, after: 0 }],
+      policiesBlockingFailover: [],
+    };
+    const { client, calls } = clientOf([[200, report]]);
+    expect(await client.whatIf({ zones: ["east"] })).toEqual(report);
+    expect(calls[0]).toMatchObject({
+      method: "POST",
+      url: "http://cp:5681/_what-if",
+      body: { down: { zones: ["east"] } },
+    });
+  });
+});
+
+it.each([
+  [{}, ["down"]],
+  [{ down: {} }, ["down"]],
+  [{ down: { zones: [] } }, ["down"]],
+  [{ down: { zone: ["east"] } }, ["down", "down"]],
+  [{ down: { zones: ["", 3], services: "all" } }, ["down.zones.0", "down.zones.1", "down.services"]],
+])("what-if does not take %j", (body, paths) => {
+  const issues = whatIfRequestSchema.safeParse(body).error?.issues ?? [];
+  expect(issues.map(({ path }) => path.join("."))).toEqual(paths);
 });

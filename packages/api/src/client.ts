@@ -1,6 +1,14 @@
 /** Typed client of the REST API. Every answer is checked against the contract; refusals are thrown as ApiError. */
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import type { z } from "zod";
+import {
+  type DataplaneEndpoints,
+  dataplaneEndpointsSchema,
+  type Explanation,
+  explanationSchema,
+  type ZoneProxyEndpoints,
+  zoneProxyEndpointsSchema,
+} from "./endpoints.ts";
 import { ApiError } from "./error.ts";
 import {
   type Index,
@@ -15,6 +23,7 @@ import {
   writeAnswerSchema,
 } from "./resource.ts";
 import { type Hold, holdsSchema, type SyncStatus, syncStatusSchema } from "./sync.ts";
+import { type WhatIfReport, type WhatIfRequest, whatIfReportSchema } from "./what-if.ts";
 
 export interface ApiClientOptions {
   /** Such as `http://127.0.0.1:5681`. */
@@ -39,6 +48,13 @@ export interface ListQuery {
 export interface WriteResult {
   readonly created: boolean;
   readonly warnings: readonly string[];
+}
+
+export interface ExplainQuery {
+  /** `<service>[:<port>]`. */
+  readonly to: string;
+  /** `MeshService`, `MeshMultiZoneService`, `MeshExternalService` or `legacy`; left out: any. */
+  readonly kind?: string;
 }
 
 const LARGEST_PAGE = 1000;
@@ -130,8 +146,34 @@ export class ApiClient {
     await this.#request("POST", `sync/holds/${encodePath(id)}/reject`, writeAnswerSchema);
   }
 
-  async #request<T>(method: string, path: string, schema: z.ZodType<T>): Promise<T> {
-    const { status, text } = await this.#send(method, path);
+  /** Where the Dataplane may send the traffic of one service, and why not elsewhere. Only a zone answers. */
+  explain(mesh: string, dataplane: string, { to, kind }: ExplainQuery): Promise<Explanation> {
+    const search = new URLSearchParams({ to, ...(kind === undefined ? {} : { kind }) });
+    const path = `meshes/${encodeURIComponent(mesh)}/dataplanes/${encodeURIComponent(dataplane)}/_explain`;
+    return this.#request("GET", `${path}?${search.toString()}`, explanationSchema);
+  }
+
+  /** All that the Dataplane gets; of a zone proxy what its listeners forward. Only a zone answers. */
+  dataplaneEndpoints(mesh: string, name: string): Promise<DataplaneEndpoints> {
+    const path = `meshes/${encodeURIComponent(mesh)}/dataplanes/${encodeURIComponent(name)}/_endpoints`;
+    return this.#request("GET", path, dataplaneEndpointsSchema);
+  }
+
+  zoneIngressEndpoints(name: string): Promise<ZoneProxyEndpoints> {
+    return this.#request("GET", `zoneingresses/${encodeURIComponent(name)}/_endpoints`, zoneProxyEndpointsSchema);
+  }
+
+  zoneEgressEndpoints(name: string): Promise<ZoneProxyEndpoints> {
+    return this.#request("GET", `zoneegresses/${encodeURIComponent(name)}/_endpoints`, zoneProxyEndpointsSchema);
+  }
+
+  /** What would change in the zone that is asked. */
+  whatIf(down: Partial<WhatIfRequest["down"]>): Promise<WhatIfReport> {
+    return this.#request("POST", "_what-if", whatIfReportSchema, { down });
+  }
+
+  async #request<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
+    const { status, text } = await this.#send(method, path, body);
     return read(schema, status, text);
   }
 

@@ -1,4 +1,22 @@
-export { ApiClient, type ApiClientOptions, type ListQuery, type WriteResult } from "./client.ts";
+export { ApiClient, type ApiClientOptions, type ExplainQuery, type ListQuery, type WriteResult } from "./client.ts";
+export {
+  type DataplaneEndpoints,
+  dataplaneEndpointsSchema,
+  type Endpoint,
+  type Explanation,
+  type Exposure,
+  endpointSchema,
+  explanationSchema,
+  exposureSchema,
+  type Gate,
+  gateSchema,
+  type Outbound,
+  outboundSchema,
+  type ServiceRef,
+  serviceRefSchema,
+  type ZoneProxyEndpoints,
+  zoneProxyEndpointsSchema,
+} from "./endpoints.ts";
 export { ApiError, type ErrorBody, errorBodySchema, type InvalidParameter } from "./error.ts";
 export {
   type Index,
@@ -31,3 +49,4 @@ export {
   syncStatusSchema,
   syncZoneSchema,
 } from "./sync.ts";
+export { type WhatIfReport, type WhatIfRequest, whatIfReportSchema, whatIfRequestSchema } from "./what-if.ts";

@@ -36,13 +36,10 @@ export {
   assignHostnames,
   HOSTNAME_PRECEDENCE,
   type HostnameAssignment,
-  type HostnameConflict,
-  type HostnameOwner,
-  type Hostnames,
-  hostnamesOfServices,
-  type RenderedHostname,
+  type HostnameClaimant,
+  hostnameOwner,
+  planHostnames,
   renderHostnames,
-  statusWithHostnames,
 } from "./hostnames/assign-hostnames.ts";
 export {
   BIND_OUTBOUNDS_FEATURE,
@@ -57,11 +54,19 @@ export {
 } from "./hostnames/dns-table.ts";
 export {
   type HostnameGenerator,
-  inPrecedence,
   type NamedService,
   readHostnameGenerator,
   renderHostname,
 } from "./hostnames/hostname-generator.ts";
+export {
+  type HostnameConflict,
+  type HostnameOwner,
+  type HostnameOwners,
+  type Hostnames,
+  hostnamesOf,
+  type RenderedHostname,
+  statusWithHostnames,
+} from "./hostnames/hostname-status.ts";
 export { byCreation } from "./model/creation-order.ts";
 export type {
   AvailableService,
@@ -129,6 +134,7 @@ export {
   isOwnIngress,
   withAvailableServices,
 } from "./services/available-services.ts";
+export { type Condition, condition, withConditions } from "./services/conditions.ts";
 export { externalServiceConditions, withExternalServiceConditions } from "./services/external-service-status.ts";
 export {
   type MeshServiceFacts,
@@ -150,6 +156,7 @@ export {
   type ServicePlan,
 } from "./services/plan-mesh-services.ts";
 export type { DroppedLabel, DropReason, LabelPropagation } from "./services/propagated-labels.ts";
+export { type ServiceCollections, serviceCollections } from "./services/service-collections.ts";
 export {
   type GeneratorSettings,
   generatedNames,

@@ -18,28 +18,41 @@ export interface AvailableServicesSettings {
 
 /** Instances, then external services, then gateways that other meshes may use; each by mesh and tags. */
 export function availableServices(world: World, settings: AvailableServicesSettings): readonly AvailableService[] {
-  const meshes = world.meshes();
-  const legacy = meshes.filter(({ mode }) => mode !== "Exclusive");
-  return [
-    ...legacy.flatMap((mesh) => instancesOf(world, mesh, settings)),
-    ...legacy.flatMap((mesh) => externalServicesOf(world, mesh)),
-    ...meshes.flatMap((mesh) => gatewaysOf(world, mesh)),
-  ];
+  const instances = world
+    .meshes()
+    .filter(isTold)
+    .flatMap(({ name }) =>
+      counted(
+        name,
+        world.proxies(name).flatMap((proxy) => toldTags(proxy, settings)),
+        false,
+      ),
+    );
+  return [...instances, ...otherServices(world)];
 }
 
-/** Of one mesh, for who recomputes only what changed; in order of tags. */
-export function instancesOf(
-  world: World,
-  mesh: MeshView,
-  { tagFilters }: AvailableServicesSettings,
-): readonly AvailableService[] {
-  const isTold = (tag: string): boolean =>
+/** Not in meshes that use MeshServices only: nothing reads it there. */
+export function isTold({ mode }: MeshView): boolean {
+  return mode !== "Exclusive";
+}
+
+/** Tag sets of the instances that a Dataplane offers, one for each healthy inbound. Nothing finds a service without tags. */
+export function toldTags({ inbounds }: Proxy, { tagFilters }: AvailableServicesSettings): readonly Labels[] {
+  const passes = (tag: string): boolean =>
     tagFilters.length === 0 || tagFilters.some((prefix) => tag.startsWith(prefix));
-  const tagSets = world
-    .proxies(mesh.name)
-    .flatMap(({ inbounds }) => inbounds.filter((one) => one.isHealthy).map(({ tags }) => tags));
-  const told = tagSets.map((tags) => Object.fromEntries(Object.entries(tags).filter(([tag]) => isTold(tag))));
-  return counted(mesh.name, told, false);
+  return inbounds
+    .filter(({ isHealthy }) => isHealthy)
+    .map(({ tags }) => Object.fromEntries(Object.entries(tags).filter(([tag]) => passes(tag))))
+    .filter((tags) => Object.keys(tags).length > 0);
+}
+
+/** Those that are no inbounds of Dataplanes. */
+export function otherServices(world: World): readonly AvailableService[] {
+  const meshes = world.meshes();
+  return [
+    ...meshes.filter(isTold).flatMap((mesh) => externalServicesOf(world, mesh)),
+    ...meshes.flatMap((mesh) => gatewaysOf(world, mesh)),
+  ];
 }
 
 /** Whether the zone owns it: only then it writes its services there. */
@@ -98,15 +111,14 @@ function crossMeshTags({ resource, mesh, gateway }: Proxy, gateways: readonly Re
 function counted(mesh: string, tagSets: readonly Labels[], isExternal: boolean): readonly AvailableService[] {
   const counts = new Map<string, AvailableService>();
   for (const tags of tagSets) {
-    // Nothing finds a service without tags.
-    if (Object.keys(tags).length === 0) continue;
     const text = tagText(tags);
     counts.set(text, { mesh, tags, instances: (counts.get(text)?.instances ?? 0) + 1, isExternal });
   }
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, service]) => service);
 }
 
-const tagText = (tags: Labels): string =>
+/** Orders tag sets as Kuma does. */
+export const tagText = (tags: Labels): string =>
   Object.keys(tags)
     .sort()
     .map((tag) => `${tag}=${tags[tag]}`)

@@ -28,6 +28,13 @@ import {
   wantedMeshService,
 } from "./wanted-mesh-service.ts";
 
+/** What the store and the Dataplanes say, apart from time. */
+export type ServiceIntent =
+  | Exclude<ServicePlan, { readonly kind: "keep" }>
+  | { readonly kind: "keep" }
+  /** No Dataplane asks for it any more. */
+  | { readonly kind: "unwanted"; readonly resource: Resource };
+
 /** What the store is given; it adds times and version. */
 export type ServiceDraft = Pick<Resource, "type" | "mesh" | "name" | "labels" | "spec" | "status" | "owner">;
 
@@ -72,27 +79,42 @@ export function planMeshService(
   settings: GeneratorSettings,
   now: number,
 ): ServicePlan {
+  return planAt(meshServiceIntent(world, mesh, name, settings), settings, now);
+}
+
+export function meshServiceIntent(
+  world: World,
+  mesh: string,
+  name: string,
+  settings: GeneratorSettings,
+): ServiceIntent {
   const existing = world.service(TYPE, mesh, name);
   const mode = world.mesh(mesh)?.mode;
   // Of a mesh that is not known (yet) nothing is known to be wrong.
-  if (mode === undefined) return { kind: "keep", wakeAt: undefined };
+  if (mode === undefined) return { kind: "keep" };
   if (existing !== undefined && !isGenerated(existing)) return { kind: "blocked", by: existing.resource };
   if (mode === "Disabled") {
-    if (existing === undefined) return { kind: "keep", wakeAt: undefined };
-    return deletion(existing, "MeshServices are disabled in the mesh");
+    if (existing === undefined) return { kind: "keep" };
+    return deletion(existing.resource, "MeshServices are disabled in the mesh");
   }
   const wanted = wantedMeshService(world, mesh, name, settings);
-  if (wanted !== undefined) return planWanted(world, { mesh, name }, existing, wanted, settings);
-  return existing === undefined ? { kind: "keep", wakeAt: undefined } : planUnwanted(existing, settings, now);
+  if (wanted !== undefined) return intentOf(world, { mesh, name }, existing, wanted, settings);
+  return existing === undefined ? { kind: "keep" } : { kind: "unwanted", resource: existing.resource };
 }
 
-function planWanted(
+/** The intent at a time: what nothing asks for goes when it has been so for the whole grace period. */
+export function planAt(intent: ServiceIntent, settings: GeneratorSettings, now: number): ServicePlan {
+  if (intent.kind === "keep") return { kind: "keep", wakeAt: undefined };
+  return intent.kind === "unwanted" ? planUnwanted(intent.resource, settings, now) : intent;
+}
+
+function intentOf(
   world: World,
   { mesh, name }: { readonly mesh: string; readonly name: string },
   existing: Service | undefined,
   wanted: WantedMeshService,
   settings: GeneratorSettings,
-): ServicePlan {
+): ServiceIntent {
   const base = generatedLabels(mesh, name, world.settings.zone, wanted.propagated, settings);
   if (existing === undefined) {
     const spec = { selector: wanted.selector, ports: wanted.ports };
@@ -108,7 +130,7 @@ function planWanted(
     ...(scheduled === undefined ? [] : ["no longer scheduled for deletion"]),
     ...(jsonEquals(kept, labels) ? [] : ["labels changed"]),
   ];
-  if (reasons.length === 0) return { kind: "keep", wakeAt: undefined };
+  if (reasons.length === 0) return { kind: "keep" };
   const spec = withShape(resource.spec, wanted);
   return {
     kind: "put",
@@ -119,9 +141,7 @@ function planWanted(
   };
 }
 
-/** Nothing asks for it any more: it goes when it has been so for the whole grace period. */
-function planUnwanted(existing: Service, { deletionGracePeriodMs }: GeneratorSettings, now: number): ServicePlan {
-  const { resource } = existing;
+function planUnwanted(resource: Resource, { deletionGracePeriodMs }: GeneratorSettings, now: number): ServicePlan {
   const started = Date.parse(resource.labels[DELETION_GRACE_PERIOD_LABEL] ?? "");
   if (Number.isNaN(started)) {
     const labels = { ...resource.labels, [DELETION_GRACE_PERIOD_LABEL]: new Date(now).toISOString() };
@@ -129,13 +149,16 @@ function planUnwanted(existing: Service, { deletionGracePeriodMs }: GeneratorSet
     const wakeAt = now + deletionGracePeriodMs + 1;
     return { kind: "put", resource: { ...draftOf(resource), labels }, expect: resource.version, reasons, wakeAt };
   }
-  if (now - started > deletionGracePeriodMs)
-    return deletion(existing, "no Dataplane asked for it during its grace period");
+  if (now - started > deletionGracePeriodMs) {
+    return deletion(resource, "no Dataplane asked for it during its grace period");
+  }
   return { kind: "keep", wakeAt: started + deletionGracePeriodMs + 1 };
 }
 
-function deletion({ resource }: Service, reason: string): ServicePlan {
-  const { type, mesh, name, version } = resource;
+function deletion(
+  { type, mesh, name, version }: Resource,
+  reason: string,
+): Extract<ServicePlan, { readonly kind: "delete" }> {
   return { kind: "delete", key: { type, mesh, name }, expect: version, reason };
 }
 

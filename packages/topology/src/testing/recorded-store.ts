@@ -1,7 +1,8 @@
 /** Stores of zones of Kuma 2.14.3, as its REST printed them (testdata/recorded). CA certificates are left out. */
 import { readFileSync } from "node:fs";
-import type { Labels, Resource } from "@isthmus/resources";
+import type { Resource } from "@isthmus/resources";
 import { isJsonObject, type JsonObject, parseJson } from "@isthmus/std";
+import { labelsOf, textOf } from "../model/fields.ts";
 
 /** `a`: mTLS of the mesh, ZoneIngress and ZoneEgress. `b`: MeshIdentity, zone proxies of the mesh. */
 export type RecordedStore = "a-east" | "a-west" | "b-east" | "b-west";
@@ -14,15 +15,26 @@ export function recordedStore(name: RecordedStore): readonly Resource[] {
 function resourceOf(line: string): Resource {
   const parsed = parseJson(line);
   if (!parsed.ok || !isJsonObject(parsed.value)) throw new Error(`no JSON object: ${line}`);
-  const { type, mesh = "", name, creationTime, modificationTime, labels = {}, spec, status, ...rest } = parsed.value;
+  const document = parsed.value;
+  const {
+    type: _t,
+    mesh: _m,
+    name: _n,
+    creationTime: _c,
+    modificationTime: _d,
+    labels: _l,
+    spec,
+    status,
+    ...rest
+  } = document;
   const base = {
-    type: String(type),
-    mesh: String(mesh),
-    name: String(name),
-    labels: labels as Labels,
+    type: textOf(document, "type"),
+    mesh: textOf(document, "mesh"),
+    name: textOf(document, "name"),
+    labels: labelsOf(document, "labels"),
     spec: isJsonObject(spec) ? spec : (rest satisfies JsonObject),
-    creationTime: String(creationTime),
-    modificationTime: String(modificationTime),
+    creationTime: textOf(document, "creationTime"),
+    modificationTime: textOf(document, "modificationTime"),
     version: 1,
   };
   return isJsonObject(status) ? { ...base, status } : base;

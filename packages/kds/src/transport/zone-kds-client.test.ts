@@ -1,4 +1,5 @@
 /** The zone against globals that break the rules, fail in parts, or are Kuma's. */
+import { createServer, type Socket } from "node:net";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { GrpcCode, GrpcError, splitValues } from "@isthmus/grpc-kit";
 import {
@@ -190,6 +191,67 @@ describe("failures", () => {
     expect(nacks[0]?.errorDetail?.message).toMatch(/r1\..*\n.*r2\./);
     expect(zone.store.list("Mesh").map((row) => row.name)).toEqual(["default"]);
     expect(ofKind(zone, "retrying")).toEqual([]);
+  });
+});
+
+describe("stopping", () => {
+  it("does not wait for a server that accepts and never speaks", async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket.resume()));
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    rig.onEnd(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const address = silent.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const zone = await rig.zone("east", `grpcs://127.0.0.1:${address.port}`);
+    await eventually(() => sockets.length === 1);
+    const startedAt = performance.now();
+    await zone.client.stop();
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    await eventually(() => sockets[0]?.readableEnded === true || sockets[0]?.destroyed === true);
+    expect(ofKind(zone, "defect")).toEqual([]);
+    expect(zone.client.isConnected).toBe(false);
+  });
+
+  it("waits for what is being stored, so that the store can be closed next", async () => {
+    let release: (() => void) | undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const applied: string[] = [];
+    const global = await fakeGlobal();
+    const zone = await join(global, {
+      openApplier: () => ({
+        apply: async ({ type }) => {
+          await held;
+          applied.push(type);
+          return {
+            rejected: [],
+            held: 0,
+            holds: [],
+            created: 0,
+            updated: 0,
+            deleted: 0,
+            rewrites: 0,
+            durationMs: 0,
+          };
+        },
+        close: () => {},
+      }),
+    });
+    global.send("GlobalToZoneSync", response("Config", "1"));
+    await eventually(() => ofKind(zone, "received").length === 1);
+    let isStopped = false;
+    const stopped = zone.client.stop().then(() => {
+      isStopped = true;
+    });
+    await eventually(() => global.server.connections === 0);
+    expect(isStopped).toBe(false);
+    release?.();
+    await stopped;
+    expect(applied).toEqual(["Config"]);
   });
 });
 

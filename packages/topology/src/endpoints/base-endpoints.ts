@@ -14,9 +14,10 @@ import { localCandidates } from "./local-instances.ts";
 import { multiZoneCandidates } from "./multi-zone-services.ts";
 import { remoteCandidates } from "./remote-services.ts";
 import { describeService } from "./service-ref.ts";
+import { type ZoneDoors, zoneDoors } from "./zone-doors.ts";
 
 /** `port`: that of the service; of no meaning for a legacy one. */
-export function baseEndpoints(ref: ServiceRef, port: number, world: World): BaseSet {
+export function baseEndpoints(ref: ServiceRef, port: number, world: World, doorsOf: ZoneDoors = zoneDoors): BaseSet {
   const without = (gate: Gate, detail: string): BaseSet => ({
     service: ref,
     port,
@@ -40,16 +41,16 @@ export function baseEndpoints(ref: ServiceRef, port: number, world: World): Base
     service: ref,
     port,
     target: { service, port: servicePort },
-    candidates: withoutConflict(service, candidatesOf(service, servicePort, world), world),
+    candidates: withoutConflict(service, candidatesOf(service, servicePort, world, doorsOf), world),
   };
 }
 
-function candidatesOf(service: Service, port: ServicePort, world: World): readonly Candidate[] {
+function candidatesOf(service: Service, port: ServicePort, world: World, doorsOf: ZoneDoors): readonly Candidate[] {
   switch (service.kind) {
     case "MeshService":
-      return service.isLocal ? localCandidates(service, port, world) : remoteCandidates(service, port, world);
+      return service.isLocal ? localCandidates(service, port, world) : remoteCandidates(service, port, world, doorsOf);
     case "MeshMultiZoneService":
-      return multiZoneCandidates(service, port, world);
+      return multiZoneCandidates(service, port, world, { zoneDoors: doorsOf });
     case "MeshExternalService":
       return externalCandidates(service, world);
     default:

@@ -3,6 +3,7 @@ import type { AvailableService, MeshView } from "../model/doors.ts";
 import { SERVICE_TAG } from "../model/tags.ts";
 import { legacyServiceSni } from "../names/sni.ts";
 import type { World } from "../world/world.ts";
+import { noAddress } from "./candidate.ts";
 import type { Candidate } from "./endpoint-set.ts";
 import type { Exposure } from "./exposure.ts";
 import { finishedSet } from "./finished-set.ts";
@@ -17,12 +18,16 @@ export function legacyExposures(
   world: World,
 ): readonly Exposure[] {
   const ref = legacyRef(mesh.name, service);
+  const known =
+    candidates.length > 0
+      ? candidates
+      : [noAddress(ref, "", service, "notHealthy", `nothing offers kuma.io/service ${service} where this leads`)];
   return routeSubsets(mesh.name, service, world).map((subset) => ({
     sni: legacyServiceSni(mesh.name, { ...subset, [SERVICE_TAG]: service }),
     service: ref,
     port: 0,
     subset,
-    set: finishedSet({ service: ref, port: 0 }, withSubset(candidates, subset), world, { policies: [] }),
+    set: finishedSet({ service: ref, port: 0 }, withSubset(known, subset), world, { policies: [] }),
   }));
 }
 

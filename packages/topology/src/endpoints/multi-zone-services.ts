@@ -10,17 +10,19 @@ import { localCandidates } from "./local-instances.ts";
 import { protocolsClash } from "./protocol-clash.ts";
 import { candidatesOfZone, type RemoteMember } from "./remote-services.ts";
 import { describeService, refOf } from "./service-ref.ts";
+import type { ZoneDoors } from "./zone-doors.ts";
 
 export interface MultiZoneOptions {
   /** As a zone ingress needs it: what runs here. */
   readonly isLocalOnly?: boolean;
+  readonly zoneDoors?: ZoneDoors;
 }
 
 export function multiZoneCandidates(
   service: Service,
   port: ServicePort,
   world: World,
-  { isLocalOnly = false }: MultiZoneOptions = {},
+  { isLocalOnly = false, zoneDoors }: MultiZoneOptions = {},
 ): readonly Candidate[] {
   const found = service.members === undefined ? [] : world.meshServicesWith(service.members);
   const members = isLocalOnly ? found.filter(({ isLocal }) => isLocal) : found;
@@ -43,7 +45,7 @@ export function multiZoneCandidates(
       list.push({ service: member, port: memberPort });
     }
   }
-  for (const zoneMembers of zones.values()) candidates.push(...candidatesOfZone(zoneMembers, world));
+  for (const zoneMembers of zones.values()) candidates.push(...candidatesOfZone(zoneMembers, world, zoneDoors));
   return candidates;
 }
 

@@ -13,12 +13,17 @@ import type { Candidate } from "./endpoint-set.ts";
 import { remoteShares } from "./remote-weights.ts";
 import { isSecured } from "./secured-mesh.ts";
 import { describeService, refOf } from "./service-ref.ts";
-import { isRemoteZone, zoneDoors } from "./zone-doors.ts";
+import { isRemoteZone, type ZoneDoors, zoneDoors } from "./zone-doors.ts";
 
 const REMOTE_PRIORITY = 1;
 
-export function remoteCandidates(service: Service, port: ServicePort, world: World): readonly Candidate[] {
-  return candidatesOfZone([{ service, port }], world);
+export function remoteCandidates(
+  service: Service,
+  port: ServicePort,
+  world: World,
+  doorsOf: ZoneDoors = zoneDoors,
+): readonly Candidate[] {
+  return candidatesOfZone([{ service, port }], world, doorsOf);
 }
 
 export interface RemoteMember {
@@ -30,7 +35,11 @@ export interface RemoteMember {
  * Candidates of several services of one zone that share its addresses, as members of a MeshMultiZoneService do. They are
  * reached by one server name, so an address stands for the instances of all of them and appears once. Never empty.
  */
-export function candidatesOfZone(members: readonly RemoteMember[], world: World): readonly Candidate[] {
+export function candidatesOfZone(
+  members: readonly RemoteMember[],
+  world: World,
+  doorsOf: ZoneDoors = zoneDoors,
+): readonly Candidate[] {
   const [first, ...others] = members;
   if (first === undefined) return [];
   const { service } = first;
@@ -40,7 +49,7 @@ export function candidatesOfZone(members: readonly RemoteMember[], world: World)
     const detail = `${describeService(service)} was made elsewhere but names ${zone === "" ? "no zone" : "the own zone"}`;
     return [noAddress(ref, zone, service.displayName, "noIngressAddress", detail)];
   }
-  const doors = zoneDoors(mesh, zone, world);
+  const doors = doorsOf(mesh, zone, world);
   const usable = doors.filter(isUsable);
   const healthy = sumOf(members.map((member) => healthyInstancesOf(member.service)));
   const shares = remoteShares(world.settings.remoteWeights, healthy, usable.length);

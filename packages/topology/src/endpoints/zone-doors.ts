@@ -6,6 +6,9 @@ import type { ZoneIngress } from "../model/doors.ts";
 import type { World } from "../world/world.ts";
 import { checkDoors, type Door, type DoorClaim } from "./door.ts";
 
+/** Where a zone is entered. What is computed here, unless the caller keeps it from one service to the next. */
+export type ZoneDoors = (mesh: string, zone: string, world: World) => readonly Door[];
+
 /** Never empty: a zone without any door is one unusable door. What is known of the zone as a whole comes before its doors. */
 export function zoneDoors(mesh: string, zone: string, world: World): readonly Door[] {
   const doors = ownDoors(mesh, zone, world);

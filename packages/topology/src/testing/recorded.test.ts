@@ -12,6 +12,7 @@ import type { Exposures } from "../endpoints/exposure.ts";
 import { sidecarEndpoints } from "../endpoints/sidecar.ts";
 import { egressListenerExposures, zoneEgressExposures } from "../endpoints/zone-egress.ts";
 import { ingressListenerExposures, zoneIngressExposures } from "../endpoints/zone-ingress.ts";
+import { textOf } from "../model/fields.ts";
 import { SERVICE_TAG } from "../model/tags.ts";
 import { destinationName } from "../names/destination-name.ts";
 import { snapshotWorld } from "../world/snapshot-world.ts";
@@ -57,7 +58,7 @@ describe.each([
 
 function parse(line: string): Resource {
   const document = parseJson(line);
-  const type = document.ok && isJsonObject(document.value) ? String(document.value.type) : "";
+  const type = document.ok && isJsonObject(document.value) ? textOf(document.value, "type") : "";
   const descriptor = registry.get(type);
   if (descriptor === undefined) throw new Error(`unknown type ${type}`);
   const parsed = parseResource(descriptor, line, { isFromServer: true });

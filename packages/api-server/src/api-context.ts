@@ -4,6 +4,7 @@ import type { ResourceManager } from "@isthmus/manager";
 import type { Registry } from "@isthmus/resources";
 import type { Store } from "@isthmus/store";
 import type { SyncApi } from "./sync-api.ts";
+import type { TopologyApi } from "./topology-api.ts";
 
 export interface ApiContext {
   readonly registry: Registry;
@@ -16,4 +17,6 @@ export interface ApiContext {
   readonly index: () => Index;
   /** Left out: `/sync` does not exist. */
   readonly sync?: SyncApi;
+  /** Endpoint sets; only a zone has them. Left out on a zone: their paths do not exist. */
+  readonly topology?: TopologyApi;
 }

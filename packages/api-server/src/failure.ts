@@ -8,6 +8,7 @@ import { describeKey, type Violation } from "@isthmus/resources";
 import { assertNever } from "@isthmus/std";
 import type { FastifyReply } from "fastify";
 import { sendJson } from "./answer.ts";
+import type { WhatIfFailure } from "./topology-api.ts";
 
 /** `detail` of a refusal, with the parameters that are to blame. */
 export interface Failure {
@@ -51,6 +52,12 @@ export const readOnly = (mode: "global" | "zone"): Failure => ({
   title: "Method not allowed",
   detail: READ_ONLY_TEXTS[mode],
 });
+/** Source of status and title: kuma v2.14.3: pkg/api-server/resource_endpoints.go (`_config` of a Dataplane). */
+export const notOnGlobal: Failure = {
+  status: 405,
+  title: "Method not allowed",
+  detail: "Not allowed on global CP: endpoint sets are those of a zone, ask the zone",
+};
 export const internal = (title: string): Failure => ({ status: 500, title, detail: "Internal Server Error" });
 
 export function failureOfWrite(error: WriteError, mode: "global" | "zone"): Failure {
@@ -81,6 +88,12 @@ export function failureOfWrite(error: WriteError, mode: "global" | "zone"): Fail
     default:
       return assertNever(error);
   }
+}
+
+const WHAT_IF_STATUSES: Readonly<Record<WhatIfFailure["kind"], number>> = { busy: 503, timeout: 504, failed: 500 };
+
+export function failureOfWhatIf({ kind, detail }: WhatIfFailure, title: string): Failure {
+  return { status: WHAT_IF_STATUSES[kind], title, detail };
 }
 
 export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {

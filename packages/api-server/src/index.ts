@@ -1,3 +1,4 @@
 export type { ApiContext } from "./api-context.ts";
 export { ApiServer, type ApiServerOptions, PortError } from "./server.ts";
 export type { SyncApi } from "./sync-api.ts";
+export type { ExplainQuestion, TopologyApi, WhatIfFailure } from "./topology-api.ts";

@@ -14,8 +14,10 @@ import Fastify, {
 import { sendJson, sendText } from "./answer.ts";
 import type { ApiContext } from "./api-context.ts";
 import { badRequest, internal, sendFailure } from "./failure.ts";
-import { addResourceRoutes, templateOf } from "./routes/resource-routes.ts";
+import { templateOf } from "./routes/request-url.ts";
+import { addResourceRoutes } from "./routes/resource-routes.ts";
 import { addSyncRoutes } from "./routes/sync-routes.ts";
+import { addTopologyRoutes } from "./routes/topology-routes.ts";
 import { addTypeRoutes } from "./routes/type-routes.ts";
 
 export interface ApiServerOptions extends ApiContext {
@@ -111,6 +113,7 @@ function createServer(options: ApiServerOptions): FastifyInstance {
   server.get("/", (_request, reply) => sendJson(reply, 200, inOrder(options.index())));
   addTypeRoutes(server, options);
   addResourceRoutes(server, options);
+  addTopologyRoutes(server, options);
   if (options.sync !== undefined) addSyncRoutes(server, options.sync);
   refuseOtherMethods(server, routes);
   return server;
@@ -144,10 +147,10 @@ function answerError(
   error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
-  { bodyLimit = BODY_LIMIT_BYTES, onError }: ApiServerOptions,
+  { onError }: ApiServerOptions,
 ): FastifyReply {
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    const detail = `the body of a request may have ${bodyLimit} bytes`;
+    const detail = `the body of a request may have ${request.routeOptions.bodyLimit} bytes`;
     return sendFailure(reply, { status: 413, title: "Request body too large", detail });
   }
   const { statusCode } = error;

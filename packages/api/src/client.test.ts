@@ -228,12 +228,13 @@ describe("endpoint sets", () => {
   });
 });
 
-it.each([
+it.each<[unknown, readonly string[]]>([
   [{}, ["down"]],
   [{ down: {} }, ["down"]],
   [{ down: { zones: [] } }, ["down"]],
   [{ down: { zone: ["east"] } }, ["down", "down"]],
   [{ down: { zones: ["", 3], services: "all" } }, ["down.zones.0", "down.zones.1", "down.services"]],
+  [{ down: { zones: Array.from({ length: 1001 }, () => 7) } }, ["down.zones"]],
 ])("what-if does not take %j", (body, paths) => {
   const issues = whatIfRequestSchema.safeParse(body).error?.issues ?? [];
   expect(issues.map(({ path }) => path.join("."))).toEqual(paths);

@@ -5,7 +5,12 @@ import { serviceRefSchema } from "./endpoints.ts";
 /** Longest list of names in one question. */
 export const WHAT_IF_NAMES_MAX = 1_000;
 
-const namesSchema = z.array(z.string().min(1, "must not be empty")).max(WHAT_IF_NAMES_MAX).readonly();
+/** Counted before they are looked at, so that a list without end has one thing wrong and not a million. */
+const namesSchema = z
+  .array(z.unknown())
+  .max(WHAT_IF_NAMES_MAX, `must have ${WHAT_IF_NAMES_MAX} names at most`)
+  .pipe(z.array(z.string().min(1, "must not be empty")))
+  .readonly();
 
 /** Strict: a misspelt member would be a question about nothing, whose answer is always that all is well. */
 export const whatIfRequestSchema = z.strictObject({

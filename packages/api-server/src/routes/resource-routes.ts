@@ -27,6 +27,7 @@ import { parseFilters } from "../filters.ts";
 import { overviewOf } from "../overview.ts";
 import { nextLink, parseOffset, parsePageSize } from "../paging.ts";
 import { Query } from "../query.ts";
+import { pathOf, searchOf, templateOf } from "./request-url.ts";
 
 interface Params {
   readonly mesh?: string;
@@ -178,21 +179,4 @@ function failureOfParse(failure: ParseFailure): Failure {
 function isJson(request: Request): boolean {
   const contentType = request.headers["content-type"];
   return contentType === undefined || /^\s*(application\/json|\*\/\*)\s*(;|$)/i.test(contentType);
-}
-
-/** Route in Kuma's notation: `/meshes/{mesh}/dataplanes`. */
-export function templateOf(request: { readonly routeOptions: { readonly url?: string | undefined } }): string {
-  return (request.routeOptions.url ?? "").replace(/:(\w+)/g, "{$1}");
-}
-
-function pathOf(request: Request): string {
-  const { url } = request;
-  const mark = url.indexOf("?");
-  return mark < 0 ? url : url.slice(0, mark);
-}
-
-function searchOf(request: Request): string {
-  const { url } = request;
-  const mark = url.indexOf("?");
-  return mark < 0 ? "" : url.slice(mark + 1);
 }

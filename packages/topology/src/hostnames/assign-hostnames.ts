@@ -1,45 +1,57 @@
 /**
- * Host names of all services of one kind in one mesh. A name goes to the first service that comes up with it; those that
- * come later do without, and their status says who has it. Who is first does not depend on the order of arrival.
+ * Host names of services. Within a mesh and a kind a name goes to the first that comes up with it, in order of generators,
+ * then of creation; the others do without, and their status says who has it.
  *
- * In two steps, so that after a change of one service the templates of the others are not rendered again.
+ * Who wins a name depends on those alone who claim it. So each name can be settled by itself, and after a change only those
+ * that a changed service claims or claimed: `renderHostnames` for each service, `hostnameOwner` for each name,
+ * `hostnamesOf` for each service again.
  * Source: kuma v2.14.3: pkg/core/resources/apis/hostnamegenerator/hostname/generator.go.
  */
+
 import type { JsonObject, Result } from "@isthmus/std";
-import { byCreation } from "../model/creation-order.ts";
+import { creationKey } from "../model/creation-order.ts";
 import type { ServiceKind } from "../model/service.ts";
-import {
-  type HostnameGenerator,
-  inPrecedence,
-  type NamedService,
-  renderHostname,
-  selects,
-} from "./hostname-generator.ts";
+import { type HostnameGenerator, type NamedService, renderHostname, selects } from "./hostname-generator.ts";
 
 /** What one generator makes of one service; those that do not select it do not appear. */
 export interface RenderedHostname {
   readonly generator: string;
+  /** Of the generator: the lowest wins. */
+  readonly precedence: string;
   readonly hostname: Result<string, string>;
+}
+
+/** Who has a name. */
+export interface HostnameOwner {
+  readonly kind: ServiceKind;
+  readonly name: string;
 }
 
 export interface HostnameConflict {
   readonly hostname: string;
   readonly generator: string;
   readonly winner: HostnameOwner;
-  /** The winner is of another kind: both names are in the status, but DNS answers with one address. */
+  /** The winner is of another kind: both have the name in their status, but DNS answers with one address. */
   readonly isShadowed: boolean;
 }
 
-export interface HostnameOwner {
-  readonly kind: ServiceKind;
-  readonly name: string;
-}
-
-/** Of one service; both lists in order of the generator's name, as they are in the status. */
+/** Of one service; the lists in order of the generator's name, as they are in the status. */
 export interface Hostnames {
   readonly addresses: readonly JsonObject[];
   readonly hostnameGenerators: readonly JsonObject[];
   readonly conflicts: readonly HostnameConflict[];
+}
+
+export interface HostnameOwners {
+  /** Of the service's own kind. */
+  readonly owner: HostnameOwner | undefined;
+  /** Of a kind that wins over it. */
+  readonly above: HostnameOwner | undefined;
+}
+
+export interface HostnameClaimant {
+  readonly service: Pick<NamedService, "name" | "creationTime">;
+  readonly rendered: readonly RenderedHostname[];
 }
 
 export interface HostnameAssignment {
@@ -49,13 +61,6 @@ export interface HostnameAssignment {
   readonly owners: ReadonlyMap<string, HostnameOwner>;
 }
 
-interface Outcome {
-  readonly generator: string;
-  readonly address: JsonObject | undefined;
-  readonly condition: readonly JsonObject[];
-  readonly conflict: HostnameConflict | undefined;
-}
-
 /** The order in which kinds win a name that several have: that of Kuma's DNS table, where the last one written counts. */
 export const HOSTNAME_PRECEDENCE: readonly ServiceKind[] = [
   "MeshMultiZoneService",
@@ -63,7 +68,7 @@ export const HOSTNAME_PRECEDENCE: readonly ServiceKind[] = [
   "MeshService",
 ];
 
-/** `zone`: the own one. In any order. */
+/** What each generator that selects the service makes of it. `zone`: the own one. */
 export function renderHostnames(
   kind: ServiceKind,
   service: NamedService,
@@ -72,51 +77,103 @@ export function renderHostnames(
 ): readonly RenderedHostname[] {
   return Array.from(generators)
     .filter((generator) => selects(generator, kind, service.labels))
-    .map((generator) => ({ generator: generator.name, hostname: renderHostname(generator, service, zone) }));
+    .map((generator) => ({
+      generator: generator.name,
+      precedence: generator.precedence,
+      hostname: renderHostname(generator, service, zone),
+    }));
 }
 
-/** `above`: names that services of kinds before this one have, see HOSTNAME_PRECEDENCE. */
+/** Who of the claimants of one name, services of one mesh and kind, gets it; undefined when nobody claims it. */
+export function hostnameOwner(
+  kind: ServiceKind,
+  hostname: string,
+  claimants: Iterable<HostnameClaimant>,
+): HostnameOwner | undefined {
+  let best: Claim | undefined;
+  for (const claimant of claimants) {
+    for (const { name, claim } of claimsOf(claimant)) {
+      if (name === hostname && (best === undefined || comesBefore(claim, best))) best = claim;
+    }
+  }
+  return best === undefined ? undefined : { kind, name: best.service };
+}
+
+/** Names of one service, once the owners of the names that it claims are known. */
+export function hostnamesOf(
+  service: string,
+  rendered: readonly RenderedHostname[],
+  ownersOf: (hostname: string) => HostnameOwners,
+): Hostnames {
+  const addresses: JsonObject[] = [];
+  const hostnameGenerators: JsonObject[] = [];
+  const conflicts: HostnameConflict[] = [];
+  for (const { generator, hostname } of [...rendered].sort((a, b) => (a.generator < b.generator ? -1 : 1))) {
+    const hostnameGeneratorRef = { coreName: generator };
+    const conditions: JsonObject[] = [];
+    hostnameGenerators.push({ hostnameGeneratorRef, conditions });
+    if (!hostname.ok) {
+      conditions.push(condition("Generated", "False", "TemplateError", hostname.error));
+      continue;
+    }
+    const { owner, above } = ownersOf(hostname.value);
+    if (owner !== undefined && owner.name !== service) {
+      const message = `Hostname collision with ${owner.kind}: ${owner.name}`;
+      conditions.push(condition("Generated", "False", "Collision", message));
+      conflicts.push({ hostname: hostname.value, generator, winner: owner, isShadowed: false });
+      continue;
+    }
+    addresses.push({ hostname: hostname.value, origin: "HostnameGenerator", hostnameGeneratorRef });
+    conditions.push(condition("Generated", "True", "Generated", ""));
+    if (above === undefined) continue;
+    const message = `${above.kind} ${above.name} has the same hostname and answers for it where both are reachable`;
+    conditions.push(condition("Shadowed", "True", "Collision", message));
+    conflicts.push({ hostname: hostname.value, generator, winner: above, isShadowed: true });
+  }
+  return { addresses, hostnameGenerators, conflicts };
+}
+
+/** All services of one mesh and kind at once. `above`: names that services of kinds before this one have. */
 export function assignHostnames(input: {
   readonly kind: ServiceKind;
-  readonly services: Iterable<{ readonly service: NamedService; readonly rendered: readonly RenderedHostname[] }>;
-  readonly generators: Iterable<HostnameGenerator>;
+  readonly services: Iterable<HostnameClaimant>;
   readonly above?: ReadonlyMap<string, HostnameOwner>;
 }): HostnameAssignment {
-  const { kind, above = new Map<string, HostnameOwner>() } = input;
-  const renderedOf = new Map(
-    Array.from(input.services, ({ service, rendered }) => [service.name, { ...service, rendered }]),
-  );
-  const candidates = new Map<string, { readonly name: string; readonly hostname: Result<string, string> }[]>();
-  for (const { name, rendered } of byCreation(renderedOf.values())) {
-    for (const { generator, hostname } of rendered) {
-      const others = candidates.get(generator);
-      if (others === undefined) candidates.set(generator, [{ name, hostname }]);
-      else others.push({ name, hostname });
+  const { kind, above } = input;
+  const services = [...input.services];
+  const best = new Map<string, Claim>();
+  for (const claimant of services) {
+    for (const { name, claim } of claimsOf(claimant)) {
+      const other = best.get(name);
+      if (other === undefined || comesBefore(claim, other)) best.set(name, claim);
     }
   }
-  const owners = new Map<string, HostnameOwner>();
-  const outcomes = new Map<string, Outcome[]>(Array.from(renderedOf.keys(), (name) => [name, []]));
-  for (const { name: generator } of inPrecedence(input.generators)) {
-    for (const { name, hostname } of candidates.get(generator) ?? []) {
-      outcomes.get(name)?.push(outcomeOf(generator, { kind, name }, hostname, owners, above));
-    }
-  }
-  return { owners, services: new Map(Array.from(outcomes, ([name, list]) => [name, hostnamesOf(list)])) };
+  const owners = new Map(Array.from(best, ([hostname, { service }]) => [hostname, { kind, name: service }]));
+  const found = services.map(({ service: { name }, rendered }): [string, Hostnames] => [
+    name,
+    hostnamesOf(name, rendered, (hostname) => ({ owner: owners.get(hostname), above: above?.get(hostname) })),
+  ]);
+  return { services: new Map(found), owners };
 }
 
-/** Both steps at once. */
-export function hostnamesOfServices(input: {
-  readonly kind: ServiceKind;
-  readonly services: Iterable<NamedService>;
+/** All services of one mesh, every kind told of names that those before it have. */
+export function planHostnames(input: {
+  readonly services: ReadonlyMap<ServiceKind, readonly NamedService[]>;
   readonly generators: readonly HostnameGenerator[];
   readonly zone: string;
-  readonly above?: ReadonlyMap<string, HostnameOwner>;
-}): HostnameAssignment {
-  const services = Array.from(input.services, (service) => ({
-    service,
-    rendered: renderHostnames(input.kind, service, input.generators, input.zone),
-  }));
-  return assignHostnames({ ...input, services });
+}): ReadonlyMap<ServiceKind, HostnameAssignment> {
+  const above = new Map<string, HostnameOwner>();
+  const plan = new Map<ServiceKind, HostnameAssignment>();
+  for (const kind of HOSTNAME_PRECEDENCE) {
+    const services = (input.services.get(kind) ?? []).map((service) => ({
+      service,
+      rendered: renderHostnames(kind, service, input.generators, input.zone),
+    }));
+    const assignment = assignHostnames({ kind, services, above });
+    plan.set(kind, assignment);
+    for (const [hostname, owner] of assignment.owners) if (!above.has(hostname)) above.set(hostname, owner);
+  }
+  return plan;
 }
 
 /** A status of a service with these names; lists without entries are left out. */
@@ -129,50 +186,28 @@ export function statusWithHostnames(status: JsonObject, { addresses, hostnameGen
   };
 }
 
-function outcomeOf(
-  generator: string,
-  service: HostnameOwner,
-  rendered: Result<string, string>,
-  owners: Map<string, HostnameOwner>,
-  above: ReadonlyMap<string, HostnameOwner>,
-): Outcome {
-  if (!rendered.ok) {
-    const condition = [generated("False", "TemplateError", rendered.error)];
-    return { generator, address: undefined, condition, conflict: undefined };
-  }
-  const hostname = rendered.value;
-  const owner = owners.get(hostname);
-  if (owner !== undefined && owner.name !== service.name) {
-    const condition = [generated("False", "Collision", `Hostname collision with ${owner.kind}: ${owner.name}`)];
-    const conflict = { hostname, generator, winner: owner, isShadowed: false };
-    return { generator, address: undefined, condition, conflict };
-  }
-  owners.set(hostname, service);
-  const address = { hostname, origin: "HostnameGenerator", hostnameGeneratorRef: { coreName: generator } };
-  const condition = [generated("True", "Generated", "")];
-  const winner = above.get(hostname);
-  if (winner === undefined) return { generator, address, condition, conflict: undefined };
-  const message = `${winner.kind} ${winner.name} has the same hostname and answers for it where both are reachable`;
-  return {
-    generator,
-    address,
-    condition: [...condition, { type: "Shadowed", status: "True", reason: "Collision", message }],
-    conflict: { hostname, generator, winner, isShadowed: true },
-  };
+interface Claim {
+  readonly precedence: string;
+  readonly at: string;
+  readonly service: string;
 }
 
-function hostnamesOf(outcomes: readonly Outcome[]): Hostnames {
-  const sorted = [...outcomes].sort((a, b) => (a.generator < b.generator ? -1 : 1));
-  return {
-    addresses: sorted.flatMap(({ address }) => (address === undefined ? [] : [address])),
-    hostnameGenerators: sorted.map(({ generator, condition }) => ({
-      hostnameGeneratorRef: { coreName: generator },
-      conditions: condition,
-    })),
-    conflicts: sorted.flatMap(({ conflict }) => conflict ?? []),
-  };
+function claimsOf({
+  service,
+  rendered,
+}: HostnameClaimant): readonly { readonly name: string; readonly claim: Claim }[] {
+  const at = creationKey(service.creationTime);
+  return rendered.flatMap(({ precedence, hostname }) =>
+    hostname.ok ? [{ name: hostname.value, claim: { precedence, at, service: service.name } }] : [],
+  );
 }
 
-function generated(status: "True" | "False", reason: string, message: string): JsonObject {
-  return { type: "Generated", status, reason, message };
+function comesBefore(a: Claim, b: Claim): boolean {
+  if (a.precedence !== b.precedence) return a.precedence < b.precedence;
+  if (a.at !== b.at) return a.at < b.at;
+  return a.service < b.service;
+}
+
+function condition(type: string, status: "True" | "False", reason: string, message: string): JsonObject {
+  return { type, status, reason, message };
 }

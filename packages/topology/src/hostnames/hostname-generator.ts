@@ -16,15 +16,14 @@ import {
   ZONE_LABEL,
 } from "@isthmus/resources";
 import { err, ok, type Result } from "@isthmus/std";
-import { byCreation } from "../model/creation-order.ts";
+import { creationKey } from "../model/creation-order.ts";
 import { labelsOf, messageOf, objectOf, textOf } from "../model/fields.ts";
 import type { ServiceKind } from "../model/service.ts";
 
 export interface HostnameGenerator {
   readonly name: string;
-  readonly creationTime: string;
-  /** Made in a zone: goes before those of the global. */
-  readonly isFromZone: boolean;
+  /** Sorts as text: those of the zone before those of the global, then by creation, then by name. The lowest wins. */
+  readonly precedence: string;
   /** Labels to match by kind of service. Validation allows one kind; what another version let through may have more. */
   readonly selectors: ReadonlyMap<ServiceKind, Labels>;
   readonly template: Result<Template, string>;
@@ -48,8 +47,7 @@ export function readHostnameGenerator({ name, creationTime, labels, spec }: Reso
   const extension = messageOf(spec, "extension");
   return {
     name,
-    creationTime,
-    isFromZone: labels[ORIGIN_LABEL] === "zone",
+    precedence: `${labels[ORIGIN_LABEL] === "zone" ? 0 : 1} ${creationKey(creationTime)} ${name}`,
     selectors: new Map(
       SELECTOR_MEMBERS.flatMap(([member, kind]): [ServiceKind, Labels][] => {
         const found = messageOf(selector, member);
@@ -66,12 +64,6 @@ export function readHostnameGenerator({ name, creationTime, labels, spec }: Reso
   };
 }
 
-/** In the order in which they give names: those of the zone first, then by creation and name. */
-export function inPrecedence(generators: Iterable<HostnameGenerator>): readonly HostnameGenerator[] {
-  const sorted = byCreation(generators);
-  return [...sorted.filter(({ isFromZone }) => isFromZone), ...sorted.filter(({ isFromZone }) => !isFromZone)];
-}
-
 export function selects({ selectors }: HostnameGenerator, kind: ServiceKind, labels: Labels): boolean {
   const wanted = selectors.get(kind);
   return wanted !== undefined && Object.entries(wanted).every(([key, value]) => labels[key] === value);
@@ -80,7 +72,7 @@ export function selects({ selectors }: HostnameGenerator, kind: ServiceKind, lab
 /** The name it gives to a service, or why it gives none, in the words of Kuma. `zone`: the own one. */
 export function renderHostname(
   { template }: HostnameGenerator,
-  { name, mesh, labels }: NamedService,
+  { name, mesh, labels }: Omit<NamedService, "creationTime">,
   zone: string,
 ): Result<string, string> {
   if (!template.ok) return err(`failed compiling gotemplate error=${goQuote(template.error)}`);

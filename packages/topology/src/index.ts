@@ -49,3 +49,138 @@ export {
   renderHostnames,
   statusWithHostnames,
 } from "./hostnames/assign-hostnames.ts";
+export {
+  BIND_OUTBOUNDS_FEATURE,
+  DNS_PATH,
+  type DnsConflict,
+  type DnsRecord,
+  type DnsTable,
+  dnsDocument,
+  dnsTable,
+  EMBEDDED_DNS_FEATURE,
+  hasDnsTable,
+} from "./hostnames/dns-table.ts";
+export {
+  type HostnameGenerator,
+  type NamedService,
+  readHostnameGenerator,
+  renderHostname,
+} from "./hostnames/hostname-generator.ts";
+export { byCreation } from "./model/creation-order.ts";
+export type {
+  AvailableService,
+  MeshServicesMode,
+  MeshView,
+  ZoneAddress,
+  ZoneEgress,
+  ZoneIngress,
+} from "./model/doors.ts";
+export { HEALTHY_INSTANCES_LABEL, healthyInstancesOf } from "./model/healthy-instances.ts";
+export type { Inbound, InboundState, Proxy, ProxyOutbound, ReachableBackend, ZoneListener } from "./model/proxy.ts";
+export { type ProxyInsight, readProxyInsight } from "./model/proxy-insight.ts";
+export { readMesh, readZoneAddress, readZoneEgress, readZoneIngress } from "./model/read-doors.ts";
+export { readProxy } from "./model/read-proxy.ts";
+export { readService, SERVICE_KINDS } from "./model/read-service.ts";
+export type { ProxySelector, Service, ServiceKind, ServicePort, ServiceRef } from "./model/service.ts";
+export { PROTOCOL_TAG, SERVICE_TAG, ZONE_TAG } from "./model/tags.ts";
+export {
+  altStatName,
+  destinationName,
+  hasUnifiedNaming,
+  legacyClusterName,
+  legacyDestinationName,
+  type Named,
+  portKri,
+  portKriText,
+  serviceType,
+  statName,
+  UNIFIED_NAMING_FEATURE,
+} from "./names/destination-name.ts";
+export {
+  ACCESS_LOG_CLUSTER_NAME,
+  ADMIN_NAME,
+  ADS_CLUSTER_NAME,
+  caSecretName,
+  DNS_NAME,
+  DYNAMIC_CONFIG_NAME,
+  type EnvoyName,
+  egressFilterChainName,
+  identitySecretName,
+  inboundClusterName,
+  inboundListenerName,
+  inboundRouteName,
+  ingressClusterName,
+  nameIn,
+  outboundListenerName,
+  passthroughName,
+  READINESS_NAME,
+  zoneListenerName,
+  zoneProxyListenerName,
+} from "./names/envoy-names.ts";
+export {
+  type HashedSniInput,
+  hashedSni,
+  hashedSniName,
+  hashedSniOf,
+  kriSni,
+  legacyServiceSni,
+  tagsSni,
+} from "./names/sni.ts";
+export { type SniChoice, type SniSide, type SniTarget, sniChoice } from "./names/sni-format.ts";
+export {
+  type AvailableServicesSettings,
+  availableServices,
+  isOwnIngress,
+  withAvailableServices,
+} from "./services/available-services.ts";
+export { type Condition, condition, withConditions } from "./services/conditions.ts";
+export { externalServiceConditions, withExternalServiceConditions } from "./services/external-service-status.ts";
+export {
+  type MeshServiceFacts,
+  meshServiceFacts,
+  type ProxyCounts,
+  type ServiceIdentity,
+  withMeshServiceFacts,
+} from "./services/mesh-service-facts.ts";
+export {
+  type MatchedService,
+  type MultiZoneFacts,
+  multiZoneFacts,
+  withMultiZoneFacts,
+} from "./services/multi-zone-facts.ts";
+export {
+  planMeshService,
+  planMeshServices,
+  type ServiceDraft,
+  type ServicePlan,
+} from "./services/plan-mesh-services.ts";
+export type { DroppedLabel, DropReason, LabelPropagation } from "./services/propagated-labels.ts";
+export {
+  type GeneratorSettings,
+  generatedNames,
+  isGenerated,
+  type WantedMeshService,
+  wantedMeshService,
+} from "./services/wanted-mesh-service.ts";
+export {
+  planWorkload,
+  planWorkloads,
+  type WorkloadPlan,
+  withWorkloadCounts,
+  workloadCounts,
+  workloadOf,
+} from "./services/workloads.ts";
+export {
+  type BlockingPolicy,
+  isHarmful,
+  type LoadShift,
+  type LostService,
+  type PriorityUse,
+  type SingleZoneService,
+  type WhatIfReport,
+} from "./what-if/report.ts";
+export { whatIf } from "./what-if/what-if.ts";
+export { isLost, type Losses, worldWithout } from "./what-if/world-without.ts";
+export { type SnapshotSettings, snapshotWorld } from "./world/snapshot-world.ts";
+export { type ServiceTag, type TopologyCollections, topologyCollections } from "./world/topology-collections.ts";
+export type { RemoteWeights, ServiceOrigin, TopologySettings, World, ZoneGate } from "./world/world.ts";

@@ -32,12 +32,12 @@ export function availableServices(world: World, settings: AvailableServicesSetti
 }
 
 /** Not in meshes that use MeshServices only: nothing reads it there. */
-export function isTold({ mode }: MeshView): boolean {
+function isTold({ mode }: MeshView): boolean {
   return mode !== "Exclusive";
 }
 
 /** Tag sets of the instances that a Dataplane offers, one for each healthy inbound. Nothing finds a service without tags. */
-export function toldTags({ inbounds }: Proxy, { tagFilters }: AvailableServicesSettings): readonly Labels[] {
+function toldTags({ inbounds }: Proxy, { tagFilters }: AvailableServicesSettings): readonly Labels[] {
   const passes = (tag: string): boolean =>
     tagFilters.length === 0 || tagFilters.some((prefix) => tag.startsWith(prefix));
   return inbounds
@@ -47,7 +47,7 @@ export function toldTags({ inbounds }: Proxy, { tagFilters }: AvailableServicesS
 }
 
 /** Those that are no inbounds of Dataplanes. */
-export function otherServices(world: World): readonly AvailableService[] {
+function otherServices(world: World): readonly AvailableService[] {
   const meshes = world.meshes();
   return [
     ...meshes.filter(isTold).flatMap((mesh) => externalServicesOf(world, mesh)),
@@ -118,7 +118,7 @@ function counted(mesh: string, tagSets: readonly Labels[], isExternal: boolean):
 }
 
 /** Orders tag sets as Kuma does. */
-export const tagText = (tags: Labels): string =>
+const tagText = (tags: Labels): string =>
   Object.keys(tags)
     .sort()
     .map((tag) => `${tag}=${tags[tag]}`)

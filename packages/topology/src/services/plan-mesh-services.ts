@@ -29,7 +29,7 @@ import {
 } from "./wanted-mesh-service.ts";
 
 /** What the store and the Dataplanes say, apart from time. */
-export type ServiceIntent =
+type ServiceIntent =
   | Exclude<ServicePlan, { readonly kind: "keep" }>
   | { readonly kind: "keep" }
   /** No Dataplane asks for it any more. */
@@ -82,12 +82,7 @@ export function planMeshService(
   return planAt(meshServiceIntent(world, mesh, name, settings), settings, now);
 }
 
-export function meshServiceIntent(
-  world: World,
-  mesh: string,
-  name: string,
-  settings: GeneratorSettings,
-): ServiceIntent {
+function meshServiceIntent(world: World, mesh: string, name: string, settings: GeneratorSettings): ServiceIntent {
   const existing = world.service(TYPE, mesh, name);
   const mode = world.mesh(mesh)?.mode;
   // Of a mesh that is not known (yet) nothing is known to be wrong.
@@ -103,7 +98,7 @@ export function meshServiceIntent(
 }
 
 /** The intent at a time: what nothing asks for goes when it has been so for the whole grace period. */
-export function planAt(intent: ServiceIntent, settings: GeneratorSettings, now: number): ServicePlan {
+function planAt(intent: ServiceIntent, settings: GeneratorSettings, now: number): ServicePlan {
   if (intent.kind === "keep") return { kind: "keep", wakeAt: undefined };
   return intent.kind === "unwanted" ? planUnwanted(intent.resource, settings, now) : intent;
 }

@@ -3,7 +3,6 @@ import { Reactor } from "@isthmus/reactor";
 import type { Resource } from "@isthmus/resources";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ServiceKind } from "../model/service.ts";
 import { dataplane, insight, meshService, remoteLabels, resource, SETTINGS, secureMesh } from "../testing/resources.ts";
 import { snapshotWorld } from "../world/snapshot-world.ts";
 import { topologyCollections } from "../world/topology-collections.ts";
@@ -11,8 +10,7 @@ import type { World } from "../world/world.ts";
 import { availableServices } from "./available-services.ts";
 import { meshServiceFacts, withMeshServiceFacts } from "./mesh-service-facts.ts";
 import { multiZoneFacts, withMultiZoneFacts } from "./multi-zone-facts.ts";
-import { meshServiceIntent, planMeshServices } from "./plan-mesh-services.ts";
-import { type ServiceCollections, serviceCollections } from "./service-collections.ts";
+import { planMeshServices } from "./plan-mesh-services.ts";
 import type { GeneratorSettings } from "./wanted-mesh-service.ts";
 import { planWorkloads, withWorkloadCounts, workloadCounts } from "./workloads.ts";
 
@@ -199,70 +197,26 @@ describe("services", () => {
     const step = fc.tuple(fc.array(anyResource, { maxLength: 3 }), fc.array(anyResource, { maxLength: 2 }), mode);
     fc.assert(
       fc.property(fc.array(step, { maxLength: 6 }), generator, (steps, settings) => {
-        const zone = new RunningZone(settings);
+        const reactor = new Reactor({ schedule: () => undefined });
+        const topology = topologyCollections(reactor, SETTINGS);
+        const followed = reactor.singleton("followed", (read) => everything(topology.worldOf(read), settings));
+        const stored = new Map<string, Resource>();
+        let version = 0;
         for (const [puts, removes, meshMode] of steps) {
-          for (const one of removes) zone.remove(one);
-          for (const one of [...puts, secureMesh("default", meshMode)]) zone.put(one);
-          expect(zone.followed()).toEqual(zone.computed());
+          for (const one of removes) {
+            stored.delete(`${one.type}/${one.name}`);
+            topology.remove(one);
+          }
+          for (const given of [...puts, secureMesh("default", meshMode)]) {
+            version += 1;
+            const one = { ...given, version };
+            stored.set(`${one.type}/${one.name}`, one);
+            topology.put(one);
+          }
+          reactor.flush();
+          expect(followed.value).toEqual(everything(snapshotWorld(stored.values(), SETTINGS), settings));
         }
       }),
     );
   });
 });
-
-/** A zone that follows its store, beside a snapshot of the same resources. */
-class RunningZone {
-  readonly #reactor = new Reactor({ schedule: () => undefined });
-  readonly #topology = topologyCollections(this.#reactor, SETTINGS);
-  readonly #services: ServiceCollections;
-  readonly #settings: GeneratorSettings;
-  readonly #stored = new Map<string, Resource>();
-  #version = 0;
-
-  constructor(settings: GeneratorSettings) {
-    this.#settings = settings;
-    this.#services = serviceCollections(this.#reactor, this.#topology, settings, { tagFilters: [] });
-  }
-
-  put(given: Resource): void {
-    this.#version += 1;
-    const one = { ...given, version: this.#version };
-    this.#stored.set(`${one.type}/${one.name}`, one);
-    this.#topology.put(one);
-  }
-
-  remove(one: Resource): void {
-    this.#stored.delete(`${one.type}/${one.name}`);
-    this.#topology.remove(one);
-  }
-
-  followed() {
-    this.#reactor.flush();
-    const { intents, meshServices, multiZoneServices, workloads, availableServices: available } = this.#services;
-    return {
-      intents: [...intents.values()],
-      facts: [...meshServices.values()],
-      multiZone: [...multiZoneServices.values()],
-      workloads: [...workloads.values()],
-      counts: [...this.#services.workloadCounts.values()],
-      available: available.value,
-    };
-  }
-
-  computed() {
-    const world = snapshotWorld(this.#stored.values(), SETTINGS);
-    const settings = this.#settings;
-    const all = (kind: ServiceKind) => world.meshes().flatMap(({ name: one }) => world.services(kind, one));
-    const plans = planMeshServices(world, settings, NOW).map(({ mesh, name: one }) =>
-      meshServiceIntent(world, mesh, one, settings),
-    );
-    return {
-      intents: plans.filter(({ kind }) => kind !== "keep"),
-      facts: all("MeshService").flatMap((one) => meshServiceFacts(world, one, settings) ?? []),
-      multiZone: all("MeshMultiZoneService").flatMap((one) => multiZoneFacts(world, one) ?? []),
-      workloads: planWorkloads(world).filter(({ kind }) => kind !== "keep"),
-      counts: world.all("Workload", "default").flatMap((one) => workloadCounts(world, one) ?? []),
-      available: availableServices(world, { tagFilters: [] }),
-    };
-  }
-}

@@ -60,6 +60,7 @@ describe("deep and long input ends soon", () => {
     ["Secret", true, { data: "AAAA".repeat(2_000_000) }],
     ["GlobalSecret", true, { data: "AAAA".repeat(2_000_000) }],
     ["HostnameGenerator", false, { spec: { template: "a.".repeat(4_000_000) } }],
+    ["HostnameGenerator", false, { spec: { template: "{{.Name}}".repeat(400_000) } }],
   ])("megabytes in one text of a %s", (name, isValid, members) => {
     const document = { type: name, name: "a", mesh: "default", ...members };
     expect(parseResource(typeNamed(name), document, { validate: { mode: "global" } }).ok).toBe(isValid);

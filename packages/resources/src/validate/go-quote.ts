@@ -11,16 +11,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
   '"': '\\"',
 };
-/** What `strconv.IsPrint` accepts: letters, marks, numbers, punctuation, symbols and the ASCII space. */
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+/** What `strconv.IsPrint` does not accept (it knows letters, marks, numbers, punctuation, symbols and the ASCII space). */
+const ESCAPED = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
 export function goQuote(text: string): string {
-  let quoted = "";
-  for (const character of text) {
-    const escape = ESCAPES[character];
-    quoted += escape ?? (PRINTABLE.test(character) ? character : escapeCode(character.codePointAt(0) ?? 0));
-  }
-  return `"${quoted}"`;
+  const escaped = text.replace(ESCAPED, (character) => ESCAPES[character] ?? escapeCode(character.codePointAt(0) ?? 0));
+  return `"${escaped}"`;
 }
 
 function escapeCode(code: number): string {

@@ -35,6 +35,7 @@ export interface Token {
 
 const OPEN = "{{";
 const CLOSE = "}}";
+const LINE_FEED = 0x0a;
 /** Anchored patterns: `lastIndex` is set before each use. */
 const BEGIN_TRIM = /\{\{-[ \t\r\n]/y;
 const COMMENT = /\{\{(?:-[ \t\r\n])?\/\*/y;
@@ -216,8 +217,9 @@ export class Lexer {
   #lineOf(position: number): number {
     if (position < this.#counted.position) this.#counted = { position: 0, line: 1 };
     let { line } = this.#counted;
-    for (let at = this.#input.indexOf("\n", this.#counted.position); at >= 0 && at < position; line += 1) {
-      at = this.#input.indexOf("\n", at + 1);
+    // Not with `indexOf`, which looks through the whole rest, token after token, where no line ends.
+    for (let at = this.#counted.position; at < position; at += 1) {
+      if (this.#input.charCodeAt(at) === LINE_FEED) line += 1;
     }
     this.#counted = { position, line };
     return line;

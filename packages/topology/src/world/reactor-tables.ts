@@ -68,7 +68,7 @@ export class ReactorTables implements Tables {
   resources(type: string, mesh: string): readonly Resource[] {
     const viewed = this.#from.sources.get(type);
     if (viewed === undefined) return this.#read.lookup(this.#from.resourcesBy, resourceKey(type, mesh));
-    return this.#read.all(viewed).filter((resource) => resource.mesh === mesh);
+    return this.#read.all(viewed).filter((resource) => resource.type === type && resource.mesh === mesh);
   }
 
   zoneGate(zone: string): ZoneGate | undefined {

@@ -3,7 +3,7 @@
  * `World`. Everything further (statuses, endpoint sets) is derived from these by functions that read through `worldOf`.
  */
 import type { Collection, DerivationGraph, Index, Read, Source } from "@isthmus/reactor";
-import type { Resource, ResourceKey } from "@isthmus/resources";
+import { keyOf, type Resource, type ResourceKey } from "@isthmus/resources";
 import type { MeshView, ZoneAddress, ZoneEgress, ZoneIngress } from "../model/doors.ts";
 import type { Proxy } from "../model/proxy.ts";
 import { type ProxyInsight, readProxyInsight } from "../model/proxy-insight.ts";
@@ -18,7 +18,7 @@ import { ReactorTables } from "./reactor-tables.ts";
 import type { TopologySettings, World, ZoneGate } from "./world.ts";
 
 export interface TopologyCollections {
-  /** By type, for the types that have views. */
+  /** By type, for the types that have views; all services are in one. */
   readonly sources: ReadonlyMap<string, Source<Resource>>;
   readonly meshes: Collection<MeshView>;
   readonly services: Collection<Service>;
@@ -70,21 +70,7 @@ export function topologyCollections(graph: DerivationGraph, settings: TopologySe
       equals === undefined ? {} : { equals },
     );
 
-  const services = graph.merge(
-    "topology/services",
-    SERVICE_KINDS.map((kind) =>
-      graph.flatMap<Resource, Service>(
-        `topology/services/${kind}`,
-        sources.of(kind),
-        (resource, key) => {
-          const service = readService(resource);
-          return service === undefined ? [] : [[`${kind}\u0000${key}`, service]];
-        },
-        { equals: ofOneResource },
-      ),
-    ),
-    { equals: ofOneResource },
-  );
+  const services = map("services", "MeshService", readService, ofOneResource);
   const proxies = map("proxies", "Dataplane", readProxy, ofOneResource);
   const proxiesBy = graph.index("topology/proxies/by", proxies, proxyIndexKeys);
   const proxiesByService = graph.index("topology/proxies/by-service", proxies, serviceTagKeys);
@@ -118,24 +104,21 @@ export function topologyCollections(graph: DerivationGraph, settings: TopologySe
   };
 }
 
-/** Types that have views, each with a source of its own; and one for all others. */
-const VIEWED = [
-  "Mesh",
-  "Dataplane",
-  "DataplaneInsight",
-  "ZoneIngress",
-  "ZoneEgress",
-  "MeshZoneAddress",
-  ...SERVICE_KINDS,
-];
+/** Types that have views, each with a source of its own, the services together; and one source for all others. */
+const VIEWED = ["Mesh", "Dataplane", "DataplaneInsight", "ZoneIngress", "ZoneEgress", "MeshZoneAddress"];
 
 class Sources {
-  readonly others: Source<Resource>;
   readonly byType: ReadonlyMap<string, Source<Resource>>;
+  readonly others: Source<Resource>;
 
   constructor(graph: DerivationGraph) {
-    this.byType = new Map(VIEWED.map((type) => [type, graph.source<Resource>(`topology/source/${type}`)]));
-    this.others = graph.source("topology/source/others");
+    const source = (name: string): Source<Resource> => graph.source(`topology/source/${name}`);
+    const services = source("services");
+    this.byType = new Map([
+      ...VIEWED.map((type) => [type, source(type)] as const),
+      ...SERVICE_KINDS.map((kind) => [kind, services] as const),
+    ]);
+    this.others = source("others");
   }
 
   of(type: string): Source<Resource> {
@@ -143,24 +126,24 @@ class Sources {
   }
 
   put(resource: Resource): void {
-    this.of(resource.type).set(this.#keyOf(resource), resource);
+    this.of(resource.type).set(keyIn(resource), resource);
   }
 
   remove(key: ResourceKey): void {
-    this.of(key.type).delete(this.#keyOf(key));
+    this.of(key.type).delete(keyIn(key));
   }
 
   replace(resources: Iterable<Resource>): void {
-    const wanted = new Map<Source<Resource>, [string, Resource][]>();
-    for (const source of [...this.byType.values(), this.others]) wanted.set(source, []);
-    for (const resource of resources) wanted.get(this.of(resource.type))?.push([this.#keyOf(resource), resource]);
+    const wanted = new Map<Source<Resource>, [string, Resource][]>([[this.others, []]]);
+    for (const source of this.byType.values()) wanted.set(source, []);
+    for (const resource of resources) wanted.get(this.of(resource.type))?.push([keyIn(resource), resource]);
     for (const [source, entries] of wanted) source.replace(entries);
   }
+}
 
-  #keyOf({ type, mesh, name }: ResourceKey): string {
-    const key = proxyKey(mesh, name);
-    return this.byType.has(type) ? key : `${type}\u0000${key}`;
-  }
+/** Where a source holds one type only, its keys do without the type: they are those of the views. */
+function keyIn({ type, mesh, name }: ResourceKey): string {
+  return VIEWED.includes(type) ? proxyKey(mesh, name) : keyOf({ type, mesh, name });
 }
 
 /** Views are functions of their resource alone, and a resource that was written anew is a new one. */

@@ -66,6 +66,10 @@ export {
   readHostnameGenerator,
   renderHostname,
 } from "./hostnames/hostname-generator.ts";
+export { COMPONENTS, type Component } from "./live/component-times.ts";
+export type { LiveProblem, LiveProblemKind } from "./live/live-problems.ts";
+export type { LiveSettings } from "./live/live-settings.ts";
+export { LiveTopology, type LiveTopologyOptions, type TopologyEvent } from "./live/live-topology.ts";
 export { byCreation } from "./model/creation-order.ts";
 export type {
   AvailableService,

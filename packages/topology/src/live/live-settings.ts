@@ -1,0 +1,15 @@
+/** How a running zone is to discover services. */
+import type { VipRanges } from "../addresses/vip.ts";
+import type { GeneratorSettings } from "../services/wanted-mesh-service.ts";
+import type { TopologySettings } from "../world/world.ts";
+
+export interface LiveSettings extends TopologySettings {
+  /** False: MeshServices are made by hand alone (`meshService.generationInterval` is 0). */
+  readonly generatesMeshServices: boolean;
+  readonly generator: GeneratorSettings;
+  readonly vipRanges: VipRanges;
+  /** `experimental.ingressTagFilters`: prefixes of the tags that a ZoneIngress tells; empty: all. */
+  readonly ingressTagFilters: readonly string[];
+  /** `multizone.zone.ingressUpdateInterval`, ms: the services of an ingress are told at least that often while they change. */
+  readonly ingressUpdateMs: number;
+}

@@ -96,20 +96,31 @@ export function failureOfWhatIf({ kind, detail }: WhatIfFailure, title: string):
   return { status: WHAT_IF_STATUSES[kind], title, detail };
 }
 
+/** Refusals quote what was sent; characters. */
+const TEXT_MAX_LENGTH = 4_000;
+
 export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {
   return sendJson(reply, failure.status, errorBody(failure));
 }
 
 /** The members that Kuma calls deprecated repeat the others; older clients read them. */
-function errorBody({ status, title, detail, violations = [] }: Failure): ErrorBody {
+export function errorBody(failure: Failure): ErrorBody {
+  const { status, title } = failure;
+  const detail = cut(failure.detail);
+  const violations = (failure.violations ?? []).map(({ field, reason }) => ({
+    field: cut(field),
+    reason: cut(reason),
+  }));
   const isNamed = violations.length > 0;
   return {
     type: "/std-errors",
     status,
     title,
     detail,
-    ...(isNamed ? { invalid_parameters: violations.map(({ field, reason }) => ({ field, reason })) } : {}),
+    ...(isNamed ? { invalid_parameters: violations } : {}),
     details: detail,
     ...(isNamed ? { causes: violations.map(({ field, reason }) => ({ field, message: reason })) } : {}),
   };
 }
+
+const cut = (text: string): string => (text.length > TEXT_MAX_LENGTH ? `${text.slice(0, TEXT_MAX_LENGTH)}...` : text);

@@ -1,10 +1,7 @@
-import { once } from "node:events";
-import { connect, createServer } from "node:net";
 import { type Hold, type SyncStatus, syncStatusSchema } from "@isthmus/api";
 import type { JsonObject } from "@isthmus/std";
 import { StoreError } from "@isthmus/store";
-import { afterEach, describe, expect, it } from "vitest";
-import { ApiServer, PortError } from "./server.ts";
+import { describe, expect, it } from "vitest";
 import { INDEX, itemsOf, mesh, rig } from "./testing/rig.ts";
 
 const service = (name: string, labels: Record<string, string> = {}) => ({
@@ -163,6 +160,11 @@ describe("bad requests", () => {
       text: "415: Unsupported Media Type",
     });
     expect((await ask("GET", "/meshes/%zz")).status).toBe(400);
+    expect(await ask("GET", `/meshes/${"a".repeat(60_000)}`)).toMatchObject({
+      status: 404,
+      text: expect.stringContaining("Could not retrieve a resource"),
+    });
+    expect((await ask("GET", `/meshes/%zz${"a".repeat(60_000)}`)).text.length).toBeLessThan(10_000);
     expect(await ask("GET", "/nothing/here")).toMatchObject({ status: 404, text: "404: Page Not Found" });
     expect((await ask("PUT", path, service("s"))).status).toBe(201);
   });
@@ -294,48 +296,4 @@ describe("/sync", () => {
   });
 
   it("is unknown without a sync", async () => expect((await rig().ask("GET", "/sync")).status).toBe(404));
-});
-
-describe("the socket", () => {
-  const started: ApiServer[] = [];
-  afterEach(async () => {
-    for (const server of started.splice(0)) await server.stop();
-  });
-
-  it("is on the loopback by default and answers there", async () => {
-    const { server } = rig();
-    started.push(server);
-    await server.start();
-    const answer = await fetch(`http://127.0.0.1:${server.port}/`);
-    expect(await answer.json()).toEqual(INDEX);
-    const response = await fetch(`http://127.0.0.1:${server.port}/meshes/m`, {
-      method: "PUT",
-      body: JSON.stringify(mesh("m")),
-      headers: { "content-type": "application/json; charset=utf-8" },
-    });
-    expect(response.status).toBe(201);
-  });
-
-  it("that is taken gives an error that names port and setting", async () => {
-    const other = createServer().listen(0, "127.0.0.1");
-    await once(other, "listening");
-    const address = other.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    const { server } = rig({ port });
-    const error = await server.start().catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(PortError);
-    expect(String(error)).toContain(`port ${port} of 127.0.0.1`);
-    expect(String(error)).toContain("apiServer.http.port");
-    await server.stop();
-    other.close();
-  });
-
-  it("survives what is not HTTP", async () => {
-    const { server } = rig();
-    started.push(server);
-    await server.start();
-    const socket = connect(server.port, "127.0.0.1").end("\u0000\u0001 nonsense\r\n\r\n");
-    await once(socket.resume(), "close");
-    expect((await fetch(`http://127.0.0.1:${server.port}/`)).status).toBe(200);
-  });
 });

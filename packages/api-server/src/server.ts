@@ -1,5 +1,5 @@
 /** The REST server: one fastify instance, its limits, and what it answers where no route does. */
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Index } from "@isthmus/api";
 import type { Service } from "@isthmus/std";
 import { errorMessage } from "@isthmus/std";
@@ -13,6 +13,7 @@ import Fastify, {
 } from "fastify";
 import { sendJson, sendText } from "./answer.ts";
 import type { ApiContext } from "./api-context.ts";
+import { answerClientError, refuseTunnel } from "./client-error.ts";
 import { badRequest, internal, sendFailure } from "./failure.ts";
 import { templateOf } from "./routes/request-url.ts";
 import { addResourceRoutes } from "./routes/resource-routes.ts";
@@ -42,9 +43,9 @@ const METHODS = ["GET", "PUT", "POST", "DELETE", "PATCH"] as const;
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
-/** Names and meshes are checked by their own rules; this only lets long ones reach them. */
-const PARAMETER_MAX = 4096;
 const MAX_HEADER_BYTES = 64 * 1024;
+/** Names and meshes are checked by their own rules; this only lets long ones reach them. */
+const PARAMETER_MAX = MAX_HEADER_BYTES;
 
 export class ApiServer implements Service {
   readonly name = "api-server";
@@ -91,9 +92,10 @@ function createServer(options: ApiServerOptions): FastifyInstance {
     bodyLimit,
     forceCloseConnections: "idle",
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false },
     routerOptions: { maxParamLength: PARAMETER_MAX, ignoreTrailingSlash: true },
     exposeHeadRoutes: false,
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, _request, reply) => {
       void sendFailure(reply, badRequest(`bad request: ${error.message}`));
     },
@@ -103,6 +105,11 @@ function createServer(options: ApiServerOptions): FastifyInstance {
   server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, options));
   server.setNotFoundHandler((_request, reply) => sendText(reply, 404, "404: Page Not Found"));
+  server.server.on("connect", (_request, socket: Socket) => refuseTunnel(socket));
+  server.addHook("onRequest", (request, reply, done) => {
+    if (request.raw.httpVersion !== "1.1" || request.headers.host !== undefined) done();
+    else void sendFailure(reply, badRequest("bad request: missing required Host header"));
+  });
   measure(server, options);
   const routes = new Map<string, Set<string>>();
   server.addHook("onRoute", ({ url, method }) => {

@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { GATE_ORDER } from "../endpoints/candidate.ts";
 import { answersOf, parseGoldenCase } from "./golden-case.ts";
 
 const FOLDER = new URL("../../testdata/golden/", import.meta.url).pathname;
@@ -13,6 +14,11 @@ const cases = readdirSync(FOLDER).filter((name) => existsSync(join(FOLDER, name,
 describe("golden cases", () => {
   it("are at least sixty", () => {
     expect(cases.length).toBeGreaterThanOrEqual(60);
+  });
+
+  it("show every gate", () => {
+    const answers = cases.map((name) => readFileSync(join(FOLDER, name, "expected.yaml"), "utf8")).join("");
+    expect(GATE_ORDER.filter((gate) => !answers.includes(`"${gate} | `))).toEqual([]);
   });
 
   it.each(cases)("%s", (name) => {

@@ -25,4 +25,32 @@ describe("parseDocuments", () => {
     const { documents } = parseDocuments("c.json", '{"type":"Mesh","name":"one"}');
     expect(documents).toHaveLength(1);
   });
+
+  it.each<[string, string, string]>([
+    ["brackets without end", "a: [b\n  - : :\n", "bad.yaml:"],
+    ["bytes", "\u0000\u0001\ufffd: [", "bad.yaml:1: "],
+    ["two members of one name", "type: Mesh\nname: a\nname: b\n", "bad.yaml:3: Map keys must be unique"],
+    ["collections nested without end", "[".repeat(200_000), "bad.yaml:1: nested deeper than 200 levels"],
+    ["aliases that multiply", aliases(9), "bad.yaml:"],
+    ["a name that is no text", "type: Mesh\nname: [a]\n", "bad.yaml:1: name is missing"],
+  ])("refuses %s", (_, text, problem) => {
+    const { documents, problems } = parseDocuments("bad.yaml", text);
+    expect(documents).toEqual([]);
+    expect(problems[0]).toContain(problem);
+  });
+
+  it("drops members that would reach prototypes", () => {
+    const { documents } = parseDocuments("a.yaml", "type: Mesh\nname: one\n__proto__: {polluted: 1}\n");
+    expect(Object.keys(documents[0]?.resource ?? {})).toEqual(["type", "name"]);
+    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+  });
 });
+
+/** Each line ten times the one before. */
+function aliases(levels: number): string {
+  const lines = Array.from({ length: levels }, (_, level) => {
+    const items = level === 0 ? "x" : `*a${level - 1}`;
+    return `a${level}: &a${level} [${Array(10).fill(items).join(", ")}]`;
+  });
+  return `${lines.join("\n")}\n`;
+}

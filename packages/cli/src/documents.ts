@@ -1,8 +1,8 @@
 /** Resources from files, folders and standard input: YAML with many documents, or JSON. Errors name file and line. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { parseYamlDocuments } from "@isthmus/resources";
 import { errorMessage, isJsonObject, type JsonObject } from "@isthmus/std";
-import { LineCounter, parseAllDocuments } from "yaml";
 
 export interface SourceDocument {
   /** `file.yaml:12` */
@@ -37,27 +37,20 @@ export async function readDocuments(paths: readonly string[]): Promise<ReadDocum
 }
 
 export function parseDocuments(name: string, text: string): ReadDocuments {
-  const lineCounter = new LineCounter();
+  const { documents: read, errors } = parseYamlDocuments(text);
   const documents: SourceDocument[] = [];
-  const problems: string[] = [];
-  for (const document of parseAllDocuments(text, { lineCounter })) {
-    const line = lineCounter.linePos(document.contents?.range?.[0] ?? document.range?.[0] ?? 0).line;
-    for (const error of document.errors) {
-      const at = error.linePos?.[0].line ?? line;
-      problems.push(`${name}:${at}: ${error.message.split("\n")[0] ?? error.message}`);
-    }
-    if (document.errors.length > 0) continue;
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    if (value === null || value === undefined) continue;
+  const found = errors.map(({ line, message }) => ({ line, message: message.split("\n")[0] ?? message }));
+  for (const { line, value } of read) {
     if (!isJsonObject(value)) {
-      problems.push(`${name}:${line}: a resource has to be a mapping`);
+      found.push({ line, message: "a resource has to be a mapping" });
       continue;
     }
     const { type, name: resourceName } = value;
-    if (typeof type !== "string") problems.push(`${name}:${line}: type is missing`);
-    else if (typeof resourceName !== "string") problems.push(`${name}:${line}: name is missing`);
+    if (typeof type !== "string") found.push({ line, message: "type is missing" });
+    else if (typeof resourceName !== "string") found.push({ line, message: "name is missing" });
     else documents.push({ origin: `${name}:${line}`, resource: { ...value, type, name: resourceName } });
   }
+  const problems = found.sort((a, b) => a.line - b.line).map(({ line, message }) => `${name}:${line}: ${message}`);
   return { documents, problems };
 }
 

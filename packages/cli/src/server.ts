@@ -42,11 +42,22 @@ export async function findType(client: ApiClient, word: string): Promise<Resourc
 }
 
 export function collectionPath(type: ResourceType, mesh: string): string {
-  return type.scope === "Mesh" ? `meshes/${mesh}/${type.path}` : type.path;
+  return type.scope === "Mesh" ? `meshes/${segment("mesh", mesh)}/${type.path}` : type.path;
+}
+
+export function resourcePath(type: ResourceType, mesh: string, name: string): string {
+  return `${collectionPath(type, mesh)}/${segment("name", name)}`;
+}
+
+/** Of an address: `delete meshtimeout ..` would otherwise delete the mesh. */
+function segment(what: string, text: string): string {
+  if (text !== "" && text !== "." && text !== ".." && !text.includes("/")) return text;
+  throw new CommandError(`the ${what} ${JSON.stringify(text)} cannot be that of a resource`, ExitCode.usage);
 }
 
 /** One line for a person, with every violation that the server named. */
 export function explainError(error: unknown, server: string): string {
+  if (error instanceof CommandError) return error.message;
   if (error instanceof ApiError) {
     const violations = error.invalidParameters.map(
       (v) => `\n  ${v.field === "" ? v.reason : `${v.field}: ${v.reason}`}`,

@@ -3,7 +3,7 @@ import type { ApiClient, ResourceType } from "@isthmus/api";
 import type { Command } from "commander";
 import { readDocuments, type SourceDocument } from "../documents.ts";
 import { CommandError, ExitCode } from "../exit-code.ts";
-import { clientOf, collectionPath, explainError, type ServerOptions, withServer } from "../server.ts";
+import { clientOf, explainError, resourcePath, type ServerOptions, withServer } from "../server.ts";
 
 interface ApplyOptions extends ServerOptions {
   readonly file: readonly string[];
@@ -54,7 +54,7 @@ export async function applyDocuments(
     const mesh = typeof resource["mesh"] === "string" ? resource["mesh"] : options.mesh;
     const body = type.scope === "Mesh" ? { ...resource, mesh } : resource;
     try {
-      const { created, warnings } = await client.put(`${collectionPath(type, mesh)}/${resource.name}`, body);
+      const { created, warnings } = await client.put(resourcePath(type, mesh, resource.name), body);
       applied += 1;
       options.report(`${label} ${created ? "created" : "updated"}`);
       for (const warning of warnings) options.report(`  warning: ${warning}`);

@@ -1,7 +1,7 @@
 /** `isthmus delete TYPE NAME`. */
 import type { Command } from "commander";
 import { CommandError } from "../exit-code.ts";
-import { clientOf, collectionPath, explainError, findType, type ServerOptions, withServer } from "../server.ts";
+import { clientOf, explainError, findType, resourcePath, type ServerOptions, withServer } from "../server.ts";
 
 export function registerDelete(program: Command): void {
   withServer(program.command("delete"))
@@ -13,7 +13,7 @@ export function registerDelete(program: Command): void {
       try {
         const client = clientOf(options);
         const type = await findType(client, word);
-        await client.delete(`${collectionPath(type, options.mesh)}/${name}`);
+        await client.delete(resourcePath(type, options.mesh, name));
         console.log(`${type.name}/${name} deleted`);
       } catch (error) {
         throw error instanceof CommandError ? error : new CommandError(explainError(error, options.server));

@@ -3,7 +3,15 @@ import type { RestResource } from "@isthmus/api";
 import type { Command } from "commander";
 import { stringify } from "yaml";
 import { CommandError, ExitCode } from "../exit-code.ts";
-import { clientOf, collectionPath, explainError, findType, type ServerOptions, withServer } from "../server.ts";
+import {
+  clientOf,
+  collectionPath,
+  explainError,
+  findType,
+  resourcePath,
+  type ServerOptions,
+  withServer,
+} from "../server.ts";
 import { formatAge, formatTable } from "../table.ts";
 
 interface GetOptions extends ServerOptions {
@@ -30,11 +38,11 @@ export function registerGet(program: Command): void {
       try {
         const client = clientOf(options);
         const type = await findType(client, word);
-        const path = options.allMeshes ? type.path : collectionPath(type, options.mesh);
         if (name !== undefined) {
-          print(await client.get(`${path}/${name}`), options.output);
+          print(await client.get(resourcePath(type, options.mesh, name)), options.output);
           return;
         }
+        const path = options.allMeshes ? type.path : collectionPath(type, options.mesh);
         const items = await client.listResources(path);
         if (options.output === "table") console.log(tableOf(items, type.scope === "Mesh"));
         else print({ total: items.length, items }, options.output);

@@ -10,8 +10,7 @@ export interface IpAddress {
 export const BITS: Readonly<Record<4 | 6, number>> = { 4: 32, 6: 128 };
 
 const GROUPS = 8;
-const GROUP_BITS = 16n;
-const GROUP = 0xffffn;
+const GROUP_HEX_DIGITS = 4;
 const DOT = 0x2e;
 const ZERO = 0x30;
 /** `::ffff:0:0/96`: IPv4 addresses in the form of IPv6. They are taken for what they are, as in Go. */
@@ -60,26 +59,31 @@ function ipv4Number(text: string): number {
 
 function ipv6Value(text: string): bigint {
   const [head = "", tail] = text.split("::");
-  const first = groupsOf(head);
-  const last = tail === undefined ? [] : groupsOf(tail);
-  const zeros = Array.from({ length: GROUPS - first.length - last.length }, () => 0n);
-  return [...first, ...zeros, ...last].reduce((value, group) => (value << GROUP_BITS) | group, 0n);
+  const first = hexGroups(head);
+  const last = tail === undefined ? "" : hexGroups(tail);
+  return BigInt(`0x${first}${"0".repeat(GROUPS * GROUP_HEX_DIGITS - first.length - last.length)}${last}`);
 }
 
-/** The last part may be an IPv4 address, which is two groups. */
-function groupsOf(text: string): bigint[] {
-  if (text === "") return [];
-  return text.split(":").flatMap((part) => {
-    if (!part.includes(".")) return [BigInt(`0x${part}`)];
-    const value = BigInt(ipv4Number(part));
-    return [value >> GROUP_BITS, value & GROUP];
-  });
+/** Four digits for each group. The last one may be an IPv4 address, which is two groups. */
+function hexGroups(text: string): string {
+  if (text === "") return "";
+  let hex = "";
+  for (const part of text.split(":")) {
+    hex += part.includes(".")
+      ? ipv4Number(part)
+          .toString(16)
+          .padStart(2 * GROUP_HEX_DIGITS, "0")
+      : part.padStart(GROUP_HEX_DIGITS, "0");
+  }
+  return hex;
 }
 
 function formatIpv6(value: bigint): string {
-  const groups = Array.from({ length: GROUPS }, (_, index) =>
-    ((value >> (GROUP_BITS * BigInt(GROUPS - 1 - index))) & GROUP).toString(16),
-  );
+  const hex = value.toString(16).padStart(GROUPS * GROUP_HEX_DIGITS, "0");
+  const groups: string[] = [];
+  for (let at = 0; at < hex.length; at += GROUP_HEX_DIGITS) {
+    groups.push(Number.parseInt(hex.slice(at, at + GROUP_HEX_DIGITS), 16).toString(16));
+  }
   const { start, length } = longestZeros(groups);
   if (length < 2) return groups.join(":");
   return `${groups.slice(0, start).join(":")}::${groups.slice(start + length).join(":")}`;

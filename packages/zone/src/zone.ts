@@ -24,6 +24,10 @@ import {
   type Sync,
 } from "@isthmus/runtime";
 import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
+import { LiveTopology } from "@isthmus/topology";
+import { liveSettings } from "./discovery/live-settings.ts";
+import { topologyLogger } from "./discovery/topology-log.ts";
+import { bindTopologyMetrics } from "./discovery/topology-metrics.ts";
 
 /** A run of this length starts the delays between attempts anew. Source: kuma v2.14.3: component/resilient.go. */
 const BACKOFF_RESET_MS = 60_000;
@@ -50,6 +54,7 @@ export async function createZone(config: Config, log: Logger): Promise<Program> 
     disableOriginLabelValidation: config.multizone.zone.disableOriginLabelValidation,
     keys: nodeKeyMaker(instance.clock),
   });
+  const topology = discovery(instance);
   const federation = isFederated ? await federate(instance) : undefined;
 
   let isReady = false;
@@ -80,6 +85,7 @@ export async function createZone(config: Config, log: Logger): Promise<Program> 
       diagnostics,
       store,
       defaultResources(instance, manager),
+      topology,
       ...(federation?.before ?? []),
       ...(config.apiServer.http.enabled ? [api] : []),
       ...(federation === undefined ? [] : [federation.client]),
@@ -98,6 +104,22 @@ export async function createZone(config: Config, log: Logger): Promise<Program> 
       global: isFederated ? config.multizone.zone.globalAddress : "none, this zone is alone",
     }),
   };
+}
+
+/** Follows the store from its start on; what it writes goes out with the sync. */
+function discovery({ store, registry, clock, config, metrics, log }: Instance): LiveTopology {
+  const observers = [topologyLogger(log), bindTopologyMetrics(metrics, () => topology)];
+  const topology = new LiveTopology({
+    store,
+    registry,
+    clock,
+    random: systemRandom,
+    settings: liveSettings(config),
+    onEvent: (event) => {
+      for (const observe of observers) observe(event);
+    },
+  });
+  return topology;
 }
 
 interface Federation {

@@ -49,6 +49,21 @@ describe("loadConfig", () => {
     ]);
   });
 
+  it("names ranges of addresses that are none, and labels that nobody may set", () => {
+    const loaded = load({
+      settings: [
+        "ipam.meshService.cidr=241.0.0.0",
+        "ipam.meshExternalService.cidr=224.0.0.0/8",
+        "meshService.labelPropagation.allowedLabelKeys=team,kuma.io/zone",
+      ],
+    });
+    expect(loaded.ok ? [] : loaded.error.map(({ setting, source }) => `${setting} ${source}`)).toEqual([
+      "ipam.meshService.cidr --set",
+      "ipam.meshExternalService.cidr --set",
+      "meshService.labelPropagation.allowedLabelKeys --set",
+    ]);
+  });
+
   it("names every invalid setting at once, with its source", () => {
     const loaded = load({
       file: { name: "bad.yaml", text: "store: { type: etcd }\napiServer: { http: { port: 70000 } }\n" },

@@ -3,7 +3,9 @@
  * with the setting, where the value came from, and why it is wrong. Unknown keys are warnings: a newer file must not keep
  * an older program from starting.
  */
+import { isReservedLabel } from "@isthmus/resources";
 import { err, isJsonObject, ok, type Result } from "@isthmus/std";
+import { parseRange } from "@isthmus/topology";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
 import { type Config, configSchema, OWN_SETTINGS } from "./schema.ts";
@@ -167,6 +169,16 @@ function crossChecks(config: Config): { setting: string; reason: string }[] {
         reason: `${JSON.stringify(zone.globalAddress)} has to be grpcs://HOST:PORT or grpc://HOST:PORT`,
       });
     }
+  }
+  const { meshService, meshExternalService, meshMultiZoneService } = config.ipam;
+  for (const [name, { cidr }] of Object.entries({ meshService, meshExternalService, meshMultiZoneService })) {
+    const range = parseRange(cidr);
+    if (!range.ok) found.push({ setting: `ipam.${name}.cidr`, reason: range.error });
+  }
+  const reserved = config.meshService.labelPropagation.allowedLabelKeys.filter(isReservedLabel);
+  if (reserved.length > 0) {
+    const reason = `keys of the control plane cannot be taken over: ${reserved.join(", ")}`;
+    found.push({ setting: "meshService.labelPropagation.allowedLabelKeys", reason });
   }
   return found;
 

@@ -55,6 +55,8 @@ export const configSchema = z.object({
       name: text("default"),
       globalAddress: text(""),
       disableOriginLabelValidation: flag(false),
+      /** Kuma tells the services of a ZoneIngress at this interval; here it is the longest pause while they change. */
+      ingressUpdateInterval: duration("1s"),
       kds: section({
         rootCaFile: text(""),
         tlsSkipVerify: flag(false),
@@ -67,6 +69,25 @@ export const configSchema = z.object({
     skipMeshCreation: flag(false),
     skipTenantResources: flag(false),
     skipHostnameGenerators: flag(false),
+  }),
+  meshService: section({
+    /** 0: no MeshServices are generated. Otherwise they are at once, whatever the interval. */
+    generationInterval: duration("2s"),
+    deletionGracePeriod: duration("1h"),
+    labelPropagation: section({ enabled: flag(false), allowedLabelKeys: list() }),
+  }),
+  ipam: section({
+    meshService: section({ cidr: text("241.0.0.0/8") }),
+    meshExternalService: section({ cidr: text("242.0.0.0/8") }),
+    meshMultiZoneService: section({ cidr: text("243.0.0.0/8") }),
+  }),
+  topology: section({
+    /** What a remote zone weighs: `isthmus`: the healthy instances that it tells; `kuma`: 1. */
+    remoteWeights: choice(["isthmus", "kuma"], "isthmus"),
+  }),
+  experimental: section({
+    ingressTagFilters: list(),
+    inboundTagsDisabled: flag(false),
   }),
   metrics: section({
     zone: section({ subscriptionLimit: integer(10, 0) }),
@@ -87,6 +108,7 @@ export const OWN_SETTINGS: readonly string[] = [
   "store.lmdb.folder",
   "diagnostics.interface",
   "multizone.global.kds.interface",
+  "topology.remoteWeights",
   "sync.holdTime",
   "sync.watchdogTimeout",
   "log.level",

@@ -14,12 +14,12 @@ import {
   Reactor,
   type ReactorFailure,
 } from "@isthmus/reactor";
-import type { Registry } from "@isthmus/resources";
+import type { Registry, Resource } from "@isthmus/resources";
 import type { Clock, Random, Service } from "@isthmus/std";
-import type { CommitEvent, Revision, Store } from "@isthmus/store";
+import type { CommitEvent, Store } from "@isthmus/store";
 import type { VipUsage } from "../addresses/vip.ts";
 import type { DroppedLabel, DropReason } from "../services/propagated-labels.ts";
-import { snapshotWorld } from "../world/snapshot-world.ts";
+import type { SnapshotSettings } from "../world/snapshot-world.ts";
 import type { World } from "../world/world.ts";
 import { type Component, ComponentTimes } from "./component-times.ts";
 import { DIRECT_READ } from "./direct-read.ts";
@@ -66,7 +66,6 @@ export class LiveTopology implements Service {
   readonly #writer: StoreWriter;
   readonly #world: World;
   #unsubscribe: (() => void) | undefined;
-  #snapshot: { readonly revision: Revision; readonly world: World } | undefined;
   #scheduledTurns = 0;
 
   constructor(options: LiveTopologyOptions) {
@@ -127,27 +126,28 @@ export class LiveTopology implements Service {
 
   /**
    * What is stored now, as the functions of this package see it. It changes with the store, so it is good for as long as
-   * nothing is awaited; for longer work see `snapshot`. Not to be called by an `onEvent`.
+   * nothing is awaited; for longer work see `contents`. Not to be called by an `onEvent`.
    */
   world(): World {
     this.#settle();
     return this.#world;
   }
 
-  /** The same, standing still: made once per revision of the store. */
-  snapshot(): World {
+  /** What a snapshot world is made of: for work that awaits, or is done in another thread. */
+  contents(): { readonly resources: readonly Resource[]; readonly settings: SnapshotSettings } {
     const { store, registry, settings } = this.#options;
-    if (this.#snapshot?.revision !== store.revision) {
-      const { zoneGates, resolved } = this.#collections.tables;
-      const resources = registry.all().flatMap(({ name }) => store.list(name));
-      const world = snapshotWorld(resources, {
-        ...settings,
+    const { zoneGates, resolved } = this.#collections.tables;
+    const { zone, remoteWeights, systemNamespace } = settings;
+    return {
+      resources: registry.all().flatMap(({ name }) => store.list(name)),
+      settings: {
+        zone,
+        remoteWeights,
+        systemNamespace,
         zoneGates: new Map(zoneGates.entries()),
         resolved: new Map(resolved.entries()),
-      });
-      this.#snapshot = { revision: store.revision, world };
-    }
-    return this.#snapshot.world;
+      },
+    };
   }
 
   /** Every derived collection with its size and inputs: for diagnostics. */

@@ -19,9 +19,8 @@ export interface WhatIfRunnerOptions {
   readonly timeoutMs?: number;
   /** Of the thread's heap. */
   readonly memoryMb?: number;
-  /** The file of the worker, and flags for Node that it needs; for tests, which run from source. */
+  /** The file of the worker; for tests, which run from source. */
   readonly script?: URL;
-  readonly execArgv?: readonly string[];
 }
 
 type Outcome = Result<WhatIfReport, WhatIfFailure>;
@@ -74,10 +73,7 @@ export class WhatIfRunner implements Service {
   async #answer(losses: Losses): Promise<Outcome> {
     if (this.#hasStopped) return failure("failed", "this zone is stopping");
     const { contents, clock, timeoutMs = TIMEOUT_MS, memoryMb = MEMORY_MB, script = SCRIPT } = this.#options;
-    const worker = new Worker(script, {
-      execArgv: [...(this.#options.execArgv ?? [])],
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-    });
+    const worker = new Worker(script, { resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
     this.#worker = worker;
     const outcome = outcomeOf(worker);
     const timeout = timeoutAfter(clock, timeoutMs);

@@ -1,5 +1,12 @@
 /** Endpoint sets of a zone as the program hands them in: this package knows the topology by its contract only. */
-import type { DataplaneEndpoints, Explanation, WhatIfReport, WhatIfRequest, ZoneProxyEndpoints } from "@isthmus/api";
+import type {
+  DataplaneEndpoints,
+  Explanation,
+  Topology,
+  WhatIfReport,
+  WhatIfRequest,
+  ZoneProxyEndpoints,
+} from "@isthmus/api";
 import type { Violation } from "@isthmus/resources";
 import type { Result } from "@isthmus/std";
 
@@ -30,5 +37,6 @@ export interface TopologyApi {
   dataplaneEndpoints(mesh: string, name: string): DataplaneEndpoints | undefined;
   zoneIngressEndpoints(name: string): ZoneProxyEndpoints | undefined;
   zoneEgressEndpoints(name: string): ZoneProxyEndpoints | undefined;
+  topology(): Topology;
   whatIf(down: WhatIfRequest["down"]): Promise<Result<WhatIfReport, WhatIfFailure>>;
 }

@@ -6,6 +6,8 @@ import {
   dataplaneEndpointsSchema,
   type Explanation,
   explanationSchema,
+  type Topology,
+  topologySchema,
   type ZoneProxyEndpoints,
   zoneProxyEndpointsSchema,
 } from "./endpoints.ts";
@@ -165,6 +167,10 @@ export class ApiClient {
 
   zoneEgressEndpoints(name: string): Promise<ZoneProxyEndpoints> {
     return this.#request("GET", `zoneegresses/${encodeURIComponent(name)}/_endpoints`, zoneProxyEndpointsSchema);
+  }
+
+  topology(): Promise<Topology> {
+    return this.#request("GET", "_topology", topologySchema);
   }
 
   /** What would change in the zone that is asked. */

@@ -153,10 +153,43 @@ export const dataplaneEndpointsSchema = z.object({
 /** Of a ZoneIngress or a ZoneEgress resource. */
 export const zoneProxyEndpointsSchema = z.object({ name: z.string(), zone: z.string(), ...exposuresShape });
 
+/** What a zone derives, for diagnosis: each collection with what it is derived from, and what is wrong with what it was given. */
+export const topologySchema = z.object({
+  collections: z
+    .array(
+      z.object({
+        name: z.string(),
+        kind: z.string(),
+        size: z.number(),
+        inputs: z.array(z.string()).readonly(),
+        /** Since the zone started. */
+        recomputations: z.number(),
+        lastFlushMs: z.number(),
+        dependencies: z.number(),
+        dependants: z.number(),
+        /** Keys whose derivation threw: a mistake of the program. */
+        failing: z.array(z.object({ key: z.string(), message: z.string() })).readonly(),
+        contested: z.array(z.string()).readonly(),
+      }),
+    )
+    .readonly(),
+  problems: z
+    .array(
+      z.object({
+        kind: z.string(),
+        /** Absent: the configuration. */
+        resource: absent(z.object({ type: z.string(), mesh: z.string(), name: z.string() })),
+        detail: z.string(),
+      }),
+    )
+    .readonly(),
+});
+
 export type Gate = z.infer<typeof gateSchema>;
 export type ServiceRef = z.infer<typeof serviceRefSchema>;
 export type Endpoint = z.infer<typeof endpointSchema>;
 export type Explanation = z.infer<typeof explanationSchema>;
+export type Topology = z.infer<typeof topologySchema>;
 export type Outbound = z.infer<typeof outboundSchema>;
 export type Exposure = z.infer<typeof exposureSchema>;
 export type DataplaneEndpoints = z.infer<typeof dataplaneEndpointsSchema>;

@@ -14,6 +14,8 @@ export {
   outboundSchema,
   type ServiceRef,
   serviceRefSchema,
+  type Topology,
+  topologySchema,
   type ZoneProxyEndpoints,
   zoneProxyEndpointsSchema,
 } from "./endpoints.ts";

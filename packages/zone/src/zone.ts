@@ -28,6 +28,8 @@ import { LiveTopology } from "@isthmus/topology";
 import { liveSettings } from "./discovery/live-settings.ts";
 import { topologyLogger } from "./discovery/topology-log.ts";
 import { bindTopologyMetrics } from "./discovery/topology-metrics.ts";
+import { WhatIfRunner } from "./topology-api/what-if-runner.ts";
+import { ZoneTopologyApi } from "./topology-api/zone-topology-api.ts";
 
 /** A run of this length starts the delays between attempts anew. Source: kuma v2.14.3: component/resilient.go. */
 const BACKOFF_RESET_MS = 60_000;
@@ -56,6 +58,7 @@ export async function createZone(config: Config, log: Logger): Promise<Program> 
   });
   const topology = discovery(instance);
   const federation = isFederated ? await federate(instance) : undefined;
+  const whatIf = new WhatIfRunner({ contents: () => topology.contents(), clock: instance.clock });
 
   let isReady = false;
   const diagnostics = new DiagnosticsServer({
@@ -73,6 +76,11 @@ export async function createZone(config: Config, log: Logger): Promise<Program> 
     isReadOnly: config.apiServer.readOnly,
     index: instance.index,
     sync: federation?.sync ?? aloneSyncApi(name, store),
+    topology: new ZoneTopologyApi({
+      source: topology,
+      whatIf: (down) => whatIf.ask(down),
+      syncAgeSeconds: () => federation?.silenceSeconds(),
+    }),
     host: config.apiServer.http.interface,
     port: config.apiServer.http.port,
     onRequest: apiServerObserver(metrics),
@@ -88,6 +96,8 @@ export async function createZone(config: Config, log: Logger): Promise<Program> 
       topology,
       ...(federation?.before ?? []),
       ...(config.apiServer.http.enabled ? [api] : []),
+      // Stops first: the API answers all that was asked before it ends.
+      whatIf,
       ...(federation === undefined ? [] : [federation.client]),
       { name: "readiness", start: async () => void (isReady = true), stop: async () => void (isReady = false) },
     ],
@@ -127,6 +137,8 @@ interface Federation {
   /** What has to run before anything is received. */
   readonly before: readonly Service[];
   readonly client: ZoneKdsClient;
+  /** Since the global was last heard of, and through it every other zone; undefined while it is, and before it ever was. */
+  silenceSeconds(): number | undefined;
 }
 
 async function federate(instance: Instance): Promise<Federation> {
@@ -171,7 +183,16 @@ async function federate(instance: Instance): Promise<Federation> {
     backoff: { baseMs, maxMs, resetAfterMs: BACKOFF_RESET_MS, jitterMs: Math.min(baseMs, maxMs) / 2 },
     stuck: parts.stuck,
   });
-  return { sync, before: [insights, parts.holdsService, parts.outboxService], client };
+  return {
+    sync,
+    before: [insights, parts.holdsService, parts.outboxService],
+    client,
+    silenceSeconds() {
+      const status = client.status();
+      if (status?.lastSeenAt === undefined || status.isOnline) return undefined;
+      return Math.round((clock.now() - status.lastSeenAt) / 1000);
+    },
+  };
 }
 
 /** Undefined: the system's roots, or plaintext where the address says so. */

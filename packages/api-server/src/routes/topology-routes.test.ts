@@ -56,6 +56,14 @@ class OneOfEach implements TopologyApi {
     return name === "out" ? proxyOf(name) : undefined;
   }
 
+  topology() {
+    const known = { kind: "source", size: 1, inputs: [], recomputations: 0, lastFlushMs: 0, dependencies: 0 };
+    return {
+      collections: [{ ...known, name: "meshes", dependants: 0, failing: [], contested: [] }],
+      problems: [{ kind: "malformed", resource: undefined, detail: "a range" }],
+    };
+  }
+
   async whatIf(down: WhatIfRequest["down"]) {
     this.asked.push(down);
     if (this.failure !== undefined) return err(this.failure);
@@ -127,6 +135,10 @@ describe("a zone", async () => {
     expect((await ask("GET", "/zone-ingresses/in/_endpoints")).status).toBe(200);
   });
 
+  it("shows what is derived, and what is wrong with what it was given", async () => {
+    expect(await client.topology()).toEqual(topology.topology());
+  });
+
   it.each([
     ["/meshes/default/dataplanes/none/_explain?to=x", "Could not retrieve a resource"],
     ["/meshes/default/dataplanes/none/_endpoints", "Could not retrieve a resource"],
@@ -184,6 +196,7 @@ it.each([
   ["GET", "/meshes/default/dataplanes/web/_endpoints"],
   ["GET", "/zoneingresses/in/_endpoints"],
   ["GET", "/zoneegresses/out/_endpoints"],
+  ["GET", "/_topology"],
   ["POST", "/_what-if"],
 ])("a global refuses %s %s", async (method, path) => {
   const { ask } = rig({ mode: "global", topology: new OneOfEach() });

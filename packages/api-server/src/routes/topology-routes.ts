@@ -35,6 +35,7 @@ export function addTopologyRoutes(server: FastifyInstance, context: ApiContext):
   }
   for (const path of pathsOf("ZoneIngress")) server.get(`/${path}/:name/_endpoints`, handlers.zoneIngress);
   for (const path of pathsOf("ZoneEgress")) server.get(`/${path}/:name/_endpoints`, handlers.zoneEgress);
+  server.get("/_topology", handlers.topology);
   server.post("/_what-if", { bodyLimit: WHAT_IF_LIMIT_BYTES }, handlers.whatIf);
 
   function pathsOf(type: string): readonly string[] {
@@ -43,11 +44,20 @@ export function addTopologyRoutes(server: FastifyInstance, context: ApiContext):
   }
 }
 
-type Handlers = Readonly<Record<"explain" | "dataplane" | "zoneIngress" | "zoneEgress" | "whatIf", Handler>>;
+type Handlers = Readonly<
+  Record<"explain" | "dataplane" | "zoneIngress" | "zoneEgress" | "topology" | "whatIf", Handler>
+>;
 
 function refusals(): Handlers {
   const refuse: Handler = (_request, reply) => sendFailure(reply, notOnGlobal);
-  return { explain: refuse, dataplane: refuse, zoneIngress: refuse, zoneEgress: refuse, whatIf: refuse };
+  return {
+    explain: refuse,
+    dataplane: refuse,
+    zoneIngress: refuse,
+    zoneEgress: refuse,
+    topology: refuse,
+    whatIf: refuse,
+  };
 }
 
 function answers({ store, topology }: ApiContext): Handlers | undefined {
@@ -67,6 +77,7 @@ function answers({ store, topology }: ApiContext): Handlers | undefined {
     dataplane: inMesh(({ params: { mesh, name } }, reply) => found(reply, topology.dataplaneEndpoints(mesh, name))),
     zoneIngress: ({ params: { name } }, reply) => found(reply, topology.zoneIngressEndpoints(name)),
     zoneEgress: ({ params: { name } }, reply) => found(reply, topology.zoneEgressEndpoints(name)),
+    topology: (_request, reply) => sendJson(reply, 200, topology.topology()),
     whatIf: (request, reply) => answerWhatIf(topology, request.body, reply),
   };
 }

@@ -4,8 +4,8 @@ import { eventually, FakeClock } from "@isthmus/testkit";
 import { whatIf } from "@isthmus/topology";
 import { afterAll, describe, expect, it } from "vitest";
 import { bundledWorker } from "../testing/bundled-worker.ts";
+import { StoreWorld } from "../testing/store-world.ts";
 import { EAST_BACKEND, WEST, westStore } from "../testing/west.ts";
-import { StoreWorld } from "./store-world.ts";
 import { WhatIfRunner, type WhatIfRunnerOptions } from "./what-if-runner.ts";
 
 const script = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);

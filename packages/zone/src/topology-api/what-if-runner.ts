@@ -9,8 +9,8 @@ import type { WhatIfReport } from "@isthmus/api";
 import type { WhatIfFailure } from "@isthmus/api-server";
 import { type Clock, err, errorMessage, ok, type Result, type Service } from "@isthmus/std";
 import type { Losses } from "@isthmus/topology";
+import type { WorldContents } from "./topology-source.ts";
 import type { WhatIfMessage } from "./what-if-message.ts";
-import type { WorldContents } from "./world-source.ts";
 
 export interface WhatIfRunnerOptions {
   readonly contents: () => WorldContents;

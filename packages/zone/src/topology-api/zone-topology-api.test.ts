@@ -6,8 +6,8 @@ import { err, systemClock } from "@isthmus/std";
 import type { ResourceDraft } from "@isthmus/store";
 import { explainText } from "@isthmus/topology";
 import { describe, expect, it } from "vitest";
+import { StoreWorld } from "../testing/store-world.ts";
 import { dataplane, draft, EAST_BACKEND, WEST, westStore } from "../testing/west.ts";
-import { StoreWorld } from "./store-world.ts";
 import { ZoneTopologyApi } from "./zone-topology-api.ts";
 
 async function zone(...others: readonly ResourceDraft[]) {

@@ -1,14 +1,21 @@
 /** Endpoint sets of this zone over REST: the same functions that the proxies' configuration comes from, asked by people. */
-import type { DataplaneEndpoints, Explanation, WhatIfReport, WhatIfRequest, ZoneProxyEndpoints } from "@isthmus/api";
+import type {
+  DataplaneEndpoints,
+  Explanation,
+  Topology,
+  WhatIfReport,
+  WhatIfRequest,
+  ZoneProxyEndpoints,
+} from "@isthmus/api";
 import type { ExplainQuestion, TopologyApi, WhatIfFailure } from "@isthmus/api-server";
 import type { Violation } from "@isthmus/resources";
 import { ok, type Result } from "@isthmus/std";
 import { endpointsFor, explain, findTarget } from "@isthmus/topology";
 import { dataplaneAnswer, zoneEgressAnswer, zoneIngressAnswer } from "./endpoints-answer.ts";
-import type { WorldSource } from "./world-source.ts";
+import type { TopologySource } from "./topology-source.ts";
 
 export interface ZoneTopologyApiOptions {
-  readonly source: Pick<WorldSource, "world">;
+  readonly source: Pick<TopologySource, "world" | "dump" | "problems">;
   readonly whatIf: TopologyApi["whatIf"];
   /** How long ago another zone was last heard of; undefined where that is not known. */
   readonly syncAgeSeconds?: (zone: string) => number | undefined;
@@ -52,6 +59,11 @@ export class ZoneTopologyApi implements TopologyApi {
     const world = this.#options.source.world();
     const egress = world.zoneEgresses().find((each) => each.name === name);
     return egress === undefined ? undefined : zoneEgressAnswer(egress, world);
+  }
+
+  topology(): Topology {
+    const { source } = this.#options;
+    return { collections: source.dump(), problems: source.problems() };
   }
 
   whatIf(down: WhatIfRequest["down"]): Promise<Result<WhatIfReport, WhatIfFailure>> {

@@ -1,10 +1,11 @@
-/** The topology as the store has it: a snapshot for each revision that somebody asks about. */
+/** A world that is what the store holds, with nothing derived from it: what is asked about it does not change by itself. */
+import type { Topology } from "@isthmus/api";
 import type { Registry } from "@isthmus/resources";
 import type { Revision, Store } from "@isthmus/store";
 import { type SnapshotSettings, snapshotWorld, type World } from "@isthmus/topology";
-import type { WorldContents, WorldSource } from "./world-source.ts";
+import type { TopologySource, WorldContents } from "../topology-api/topology-source.ts";
 
-export class StoreWorld implements WorldSource {
+export class StoreWorld implements TopologySource {
   readonly #store: Pick<Store, "list" | "revision">;
   readonly #registry: Registry;
   readonly #settings: SnapshotSettings;
@@ -28,5 +29,13 @@ export class StoreWorld implements WorldSource {
   contents(): WorldContents {
     const resources = this.#registry.all().flatMap(({ name }) => this.#store.list(name));
     return { resources, settings: this.#settings };
+  }
+
+  dump(): Topology["collections"] {
+    return [];
+  }
+
+  problems(): Topology["problems"] {
+    return [];
   }
 }

@@ -1,4 +1,5 @@
-/** Where the REST API gets the topology of this zone from. */
+/** Where the REST API gets the topology of this zone from: as much of a LiveTopology as it needs. */
+import type { Topology } from "@isthmus/api";
 import type { Resource } from "@isthmus/resources";
 import type { SnapshotSettings, World } from "@isthmus/topology";
 
@@ -8,8 +9,10 @@ export interface WorldContents {
   readonly settings: SnapshotSettings;
 }
 
-export interface WorldSource {
+export interface TopologySource {
   /** As it is now; good for as long as nothing is awaited. */
   world(): World;
   contents(): WorldContents;
+  dump(): Topology["collections"];
+  problems(): Topology["problems"];
 }

@@ -1,8 +1,7 @@
 /** The REST server: one fastify instance, its limits, and what it answers where no route does. */
 import type { AddressInfo, Socket } from "node:net";
 import type { Index } from "@isthmus/api";
-import type { Service } from "@isthmus/std";
-import { errorMessage } from "@isthmus/std";
+import { type Clock, errorMessage, type Service, systemClock } from "@isthmus/std";
 import Fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -28,6 +27,9 @@ export interface ApiServerOptions extends ApiContext {
   readonly port: number;
   /** Largest body of a request; bytes. */
   readonly bodyLimit?: number;
+  /** How long `stop` waits for requests under way. */
+  readonly drainMs?: number;
+  readonly clock?: Clock;
   /** One call per answered request; `route` is the template, "" where none matched. */
   readonly onRequest?: (route: string, method: string, status: number, seconds: number, bytes: number) => void;
   /** An exception while answering: the client is told nothing but that. */
@@ -43,7 +45,10 @@ const METHODS = ["GET", "PUT", "POST", "DELETE", "PATCH"] as const;
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** How often both are looked at; Node's 30 s would add to them. */
+const TIMEOUT_CHECK_MS = 2_000;
 const MAX_HEADER_BYTES = 64 * 1024;
+const DRAIN_MS = 2_000;
 /** Names and meshes are checked by their own rules; this only lets long ones reach them. */
 const PARAMETER_MAX = MAX_HEADER_BYTES;
 
@@ -79,9 +84,12 @@ export class ApiServer implements Service {
     return this.#server.inject(request);
   }
 
-  /** Answers what has been asked, then closes. */
+  /** Answers what has been asked, then closes. Requests that are still arriving after `drainMs` are cut off. */
   async stop(): Promise<void> {
+    const { clock = systemClock, drainMs = DRAIN_MS } = this.#options;
+    const timer = clock.setTimeout(() => this.#server.server.closeAllConnections(), drainMs);
     await this.#server.close();
+    timer.cancel();
   }
 }
 
@@ -92,7 +100,12 @@ function createServer(options: ApiServerOptions): FastifyInstance {
     bodyLimit,
     forceCloseConnections: "idle",
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false },
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requireHostHeader: false,
+    },
     routerOptions: { maxParamLength: PARAMETER_MAX, ignoreTrailingSlash: true },
     exposeHeadRoutes: false,
     clientErrorHandler: answerClientError,

@@ -101,4 +101,24 @@ describe("the socket", () => {
     }
     expect((await fetch(`http://127.0.0.1:${server.port}/`)).status).toBe(200);
   });
+
+  it("stops although a request never arrives in full, and answers the one that does", async () => {
+    const { server } = rig({ drainMs: 100 });
+    await server.start();
+    const head = "PUT /meshes/m HTTP/1.1\r\nHost: cp\r\nContent-Type: application/json\r\n";
+    const slow = connect(server.port, "127.0.0.1");
+    const cut = once(slow.on("error", () => {}).resume(), "close");
+    slow.write(`${head}Content-Length: 9\r\n\r\n{`);
+    const late = connect(server.port, "127.0.0.1");
+    const answered = once(late, "data") as Promise<[Buffer]>;
+    const body = JSON.stringify(mesh("m"));
+    late.write(`${head}Content-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`);
+    await fetch(`http://127.0.0.1:${server.port}/`);
+    const stopped = server.stop();
+    late.write(body.slice(5));
+    expect((await answered)[0].toString()).toMatch(/^HTTP\/1.1 201 /);
+    await stopped;
+    await cut;
+    late.destroy();
+  });
 });

@@ -1,5 +1,6 @@
 /** TLS of a server with what grpc-js's own constructor leaves out: version bounds, cipher suites, and exchange at run time. */
 
+import type { SecureServerOptions } from "node:http2";
 import type { SecureContextOptions } from "node:tls";
 import { ServerCredentials } from "@grpc/grpc-js";
 
@@ -12,13 +13,18 @@ export interface ServerTls {
   readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
   /** OpenSSL names; empty or absent: Node's default. */
   readonly cipherSuites?: readonly string[];
+  /** A peer that has not finished its handshake by then is dropped. */
+  readonly handshakeTimeoutMs?: number;
   /** PEM bundle: ask peers for a client certificate and refuse those it does not cover. */
   readonly clientCa?: string;
 }
 
+/** Node's own is two minutes, during which everybody who can reach the port holds a socket for nothing. */
+const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
+
 export class TlsServerCredentials extends ServerCredentials {
   constructor(tls: ServerTls) {
-    super(tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true }, secureContextOptions(tls));
+    super(constructorOptions(tls), secureContextOptions(tls));
   }
 
   /** New connections see the new certificate, open ones go on. */
@@ -29,6 +35,14 @@ export class TlsServerCredentials extends ServerCredentials {
   override _equals(other: ServerCredentials): boolean {
     return this === other;
   }
+}
+
+/** Of the server, fixed once it listens. */
+function constructorOptions({ clientCa, handshakeTimeoutMs }: ServerTls): SecureServerOptions {
+  return {
+    handshakeTimeout: handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS,
+    ...(clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
+  };
 }
 
 function secureContextOptions(tls: ServerTls): SecureContextOptions {

@@ -1,5 +1,7 @@
 /** TLS of server and connection against each other, over real sockets. */
-import { describe, expect, it } from "vitest";
+import { connect as connectTcp } from "node:net";
+import { eventually } from "@isthmus/testkit";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { GrpcCode, Metadata } from "./status.ts";
 import { ASK, call, open, plain, startServer } from "./testing/echo-rig.ts";
 import { selfSignedPair } from "./tls-identity.ts";
@@ -58,5 +60,27 @@ describe("TLS", () => {
     rig.server.updateTls(second);
     expect(await open({ address, tls: { ca: second.certificate } }).ready()).toBe(true);
     expect((await old.unary(ASK, Buffer.from("."), new Metadata())).toString()).toBe(".");
+  });
+
+  it("drops those that never finish their handshake, and nobody else", async () => {
+    const pair = await selfSignedPair({ names: ["127.0.0.1"], nowMs: Date.now() });
+    const rig = await startServer({ tls: { ...pair, handshakeTimeoutMs: 200 } });
+    const good = open({ address: `grpcs://127.0.0.1:${rig.server.port}`, tls: { ca: pair.certificate } });
+    const { stream, received } = call(good);
+    await eventually(() => rig.streams.length === 1);
+    const ended: string[] = [];
+    for (const [name, begin] of [
+      ["says nothing", Buffer.alloc(0)],
+      ["stops in its hello", Buffer.from("16030100c8010000c40303", "hex")],
+    ] as const) {
+      const socket = connectTcp(rig.server.port, "127.0.0.1");
+      onTestFinished(() => void socket.destroy());
+      socket.on("error", () => {});
+      socket.on("close", () => ended.push(name));
+      socket.resume().write(begin);
+    }
+    await eventually(() => ended.length === 2);
+    stream.writer.write(Buffer.from("still here"));
+    await eventually(() => received.length === 1);
   });
 });

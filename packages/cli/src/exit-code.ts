@@ -7,6 +7,8 @@ export const ExitCode = {
   usage: 2,
   /** `sync status`: not converged in time, or older than --max-age. */
   notConverged: 3,
+  /** `explain`: the service has no endpoint; `what-if`: a service would have none. */
+  noEndpoints: 4,
 } as const;
 
 /** Ends a command with a message and an exit code. */

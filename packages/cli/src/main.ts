@@ -3,9 +3,12 @@ import { errorMessage } from "@isthmus/std";
 import { Command, CommanderError } from "commander";
 import { registerApply } from "./commands/apply.ts";
 import { registerDelete } from "./commands/delete.ts";
+import { registerEndpoints } from "./commands/endpoints.ts";
+import { registerExplain } from "./commands/explain.ts";
 import { registerGet } from "./commands/get.ts";
 import { registerPrograms } from "./commands/programs.ts";
 import { registerSync } from "./commands/sync.ts";
+import { registerWhatIf } from "./commands/what-if.ts";
 import { registerDemo } from "./demo/register.ts";
 import { CommandError, ExitCode } from "./exit-code.ts";
 
@@ -20,6 +23,9 @@ registerApply(program);
 registerGet(program);
 registerDelete(program);
 registerSync(program);
+registerExplain(program);
+registerEndpoints(program);
+registerWhatIf(program);
 registerDemo(program);
 
 try {

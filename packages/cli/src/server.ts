@@ -11,12 +11,9 @@ export interface ServerOptions {
   readonly server: string;
 }
 
-export function withServer(command: Command): Command {
-  return command.option(
-    "-s, --server <url>",
-    "REST address of a global or zone (also ISTHMUS_SERVER)",
-    defaultServer(),
-  );
+/** `who`: servers that can answer. */
+export function withServer(command: Command, who = "a global or zone"): Command {
+  return command.option("-s, --server <url>", `REST address of ${who} (also ISTHMUS_SERVER)`, defaultServer());
 }
 
 function defaultServer(): string {
@@ -25,6 +22,15 @@ function defaultServer(): string {
 
 export function clientOf(options: ServerOptions): ApiClient {
   return new ApiClient({ baseUrl: options.server, timeoutMs: TIMEOUT_MS });
+}
+
+/** One question; a refusal becomes the end of the command. */
+export async function ask<T>(options: ServerOptions, question: () => Promise<T>): Promise<T> {
+  try {
+    return await question();
+  } catch (error) {
+    throw error instanceof CommandError ? error : new CommandError(explainError(error, options.server));
+  }
 }
 
 /** Finds a type by name, path, singular or short name, in any case: `MeshTimeout`, `meshtimeouts`, `meshtimeout`, `mt`. */
@@ -42,15 +48,15 @@ export async function findType(client: ApiClient, word: string): Promise<Resourc
 }
 
 export function collectionPath(type: ResourceType, mesh: string): string {
-  return type.scope === "Mesh" ? `meshes/${segment("mesh", mesh)}/${type.path}` : type.path;
+  return type.scope === "Mesh" ? `meshes/${pathSegment("mesh", mesh)}/${type.path}` : type.path;
 }
 
 export function resourcePath(type: ResourceType, mesh: string, name: string): string {
-  return `${collectionPath(type, mesh)}/${segment("name", name)}`;
+  return `${collectionPath(type, mesh)}/${pathSegment("name", name)}`;
 }
 
 /** Of an address: `delete meshtimeout ..` would otherwise delete the mesh. */
-function segment(what: string, text: string): string {
+export function pathSegment(what: string, text: string): string {
   if (text !== "" && text !== "." && text !== ".." && !text.includes("/")) return text;
   throw new CommandError(`the ${what} ${JSON.stringify(text)} cannot be that of a resource`, ExitCode.usage);
 }

@@ -297,6 +297,14 @@ describe("own ZoneIngresses", () => {
   });
 });
 
+it("may start long after it was made", async () => {
+  const late = new LiveRig();
+  await late.settled();
+  await late.start(secureMesh());
+  await late.put(backend("a"));
+  expect(late.names("MeshService")).toEqual(["backend"]);
+});
+
 describe("a restart", () => {
   it("changes nothing", async () => {
     await rig.put(backend("a"), remote("east", "backend"), multiZone("shop", "backend"));

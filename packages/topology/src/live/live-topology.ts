@@ -192,9 +192,9 @@ export class LiveTopology implements Service {
     this.#scheduledTurns += 1;
     (this.#options.schedule ?? setImmediate)(() => {
       this.#scheduledTurns -= 1;
-      if (this.#unsubscribe === undefined) return;
+      // Also before the start: the reactor schedules nothing more until what it scheduled has run.
       work();
-      this.#turn();
+      if (this.#unsubscribe !== undefined) this.#turn();
     });
   }
 

@@ -7,7 +7,6 @@
 import { nackMessage, oneLine } from "./nack-message.ts";
 import type { ApplyOutcome, ReceivedBatch, Rejection } from "./received-resource.ts";
 import type {
-  ReceivedRejection,
   ReceivedResponse,
   ReceiverContext,
   ReceiverEffect,
@@ -18,6 +17,7 @@ import type {
   ReceiverTypeState,
 } from "./receiver-state.ts";
 import type { EndCode } from "./sender-state.ts";
+import { NO_ENTRIES, withEntry, withoutEntries } from "./sparse-map.ts";
 
 export type {
   ReceivedRejection,
@@ -44,10 +44,9 @@ const REJECTED_MAX = 10_000;
 export type ReceiverStimulus = "subscribe" | "response" | "applied" | "storeFailed" | "held";
 
 type OwnType = {
-  -readonly [K in Exclude<keyof ReceiverTypeState, "queue" | "rejected">]: ReceiverTypeState[K];
+  -readonly [K in Exclude<keyof ReceiverTypeState, "queue">]: ReceiverTypeState[K];
 } & {
   queue: ReceivedResponse[];
-  rejected: Map<string, ReceivedRejection>;
   toldHolds: readonly string[];
 };
 type OwnReceiver = { -readonly [K in Exclude<keyof ReceiverState, "types">]: ReceiverState[K] } & {
@@ -261,18 +260,20 @@ function rememberRejections(
   rejections: readonly Rejection[],
   now: number,
 ): void {
-  const before = new Map(record.rejected);
-  if (batch.initial) record.rejected.clear();
-  for (const upsert of batch.upserts) record.rejected.delete(upsert.wireName);
-  for (const wireName of batch.removed) record.rejected.delete(wireName);
-  for (const rejection of batch.invalid) record.rejected.delete(rejection.wireName);
+  const before = record.rejected.size === 0 ? NO_ENTRIES : new Map(record.rejected);
+  if (before.size > 0) {
+    const { upserts, removed, invalid } = batch;
+    const told = [...upserts.map((each) => each.wireName), ...removed, ...invalid.map((each) => each.wireName)];
+    record.rejected = batch.initial ? NO_ENTRIES : withoutEntries(record.rejected, told);
+  }
   if (rejections.length === 0) return;
   const versions = new Map(batch.upserts.map((upsert) => [upsert.wireName, upsert.version]));
   for (const rejection of rejections) {
     if (record.rejected.size >= REJECTED_MAX) break;
     const version = versions.get(rejection.wireName) ?? "";
     const since = before.get(rejection.wireName)?.since ?? now;
-    record.rejected.set(rejection.wireName, { ...rejection, reason: oneLine(rejection.reason), version, since });
+    const received = { ...rejection, reason: oneLine(rejection.reason), version, since };
+    record.rejected = withEntry(record.rejected, rejection.wireName, received);
   }
 }
 
@@ -334,7 +335,7 @@ function newType(type: string, now: number): OwnType {
     lastReceivedAt: undefined,
     lastAppliedAt: undefined,
     lastNack: undefined,
-    rejected: new Map(),
+    rejected: NO_ENTRIES,
     holds: [],
     heldSince: undefined,
     toldHolds: [],

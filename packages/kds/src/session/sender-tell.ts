@@ -11,7 +11,6 @@ import type {
   SenderOptions,
   SenderState,
   SenderTypeState,
-  SentRejection,
 } from "./sender-state.ts";
 import { SentVersions } from "./sent-versions.ts";
 
@@ -19,8 +18,7 @@ import { SentVersions } from "./sent-versions.ts";
 const HEADER_RESERVE_BYTES = 4_096;
 
 /** The session's own, writable view of a type. */
-export type OwnType = { -readonly [K in Exclude<keyof SenderTypeState, "rejected">]: SenderTypeState[K] } & {
-  rejected: Map<string, SentRejection>;
+export type OwnType = { -readonly [K in keyof SenderTypeState]: SenderTypeState[K] } & {
   /** From the first request, until it is answered. */
   initialVersions: ReadonlyMap<string, string> | undefined;
 };

@@ -21,6 +21,7 @@ import type {
   SenderState,
 } from "./sender-state.ts";
 import { earliest, type OwnSender, type OwnType, ownSender, recipientOf, tell } from "./sender-tell.ts";
+import { NO_ENTRIES, withEntry, withoutEntries } from "./sparse-map.ts";
 import { applyNames, checkRequest, namedSubscriptionOf } from "./subscription.ts";
 
 export type {
@@ -209,7 +210,7 @@ function newType(request: SenderRequest, step: Step): OwnType {
     pendingSince: undefined,
     unconfirmedSince: undefined,
     subscribedAt: step.context.now,
-    rejected: new Map(),
+    rejected: NO_ENTRIES,
     held: [],
     heldSince: undefined,
     oversizeBytes: undefined,
@@ -274,7 +275,7 @@ function acknowledge(record: OwnType, step: Step): void {
   record.lastAckAt = now;
   record.unconfirmedSince = undefined;
   clearRejections(record, flight);
-  record.rejected.delete("");
+  record.rejected = withoutEntries(record.rejected, [""]);
   note(step, {
     note: "acked",
     type: record.type,
@@ -295,13 +296,10 @@ function reject(record: OwnType, step: Step): void {
   record.unconfirmedSince = undefined;
   clearRejections(record, flight);
   for (const suspect of attributeNack(flight.upserts.toMap(), message)) {
-    record.rejected.set(suspect.wireName, {
-      version: suspect.version,
-      message: suspect.message,
-      isCertain: suspect.isCertain,
-      since: now,
-      changedAt: flight.oldestChangeAt ?? now,
-    });
+    const changedAt = flight.oldestChangeAt ?? now;
+    const { wireName, version, isCertain } = suspect;
+    const rejection = { version, message: suspect.message, isCertain, since: now, changedAt };
+    record.rejected = withEntry(record.rejected, wireName, rejection);
   }
   note(step, { note: "nacked", type: record.type, nonce: flight.nonce, message });
   tell(record, step.state, step.context, step.effects);
@@ -336,8 +334,8 @@ function landed(record: OwnType, step: Step): Flight | undefined {
 
 function clearRejections(record: OwnType, flight: Flight): void {
   if (record.rejected.size === 0) return;
-  for (const wireName of flight.upserts.names()) record.rejected.delete(wireName);
-  for (const wireName of flight.removals) record.rejected.delete(wireName);
+  record.rejected = withoutEntries(record.rejected, flight.upserts.names());
+  record.rejected = withoutEntries(record.rejected, flight.removals);
 }
 
 function noteStale(record: OwnType, step: Step): void {

@@ -32,6 +32,8 @@ const SHUTDOWN: GrpcStatus = { code: GrpcCode.UNAVAILABLE, details: "stream unav
 const NOT_READY: GrpcStatus = { code: GrpcCode.UNAVAILABLE, details: "the global control plane is not ready yet" };
 const STOPPED: GrpcStatus = { code: GrpcCode.CANCELLED, details: "stream canceled - stream stopped" };
 const UNHEALTHY: GrpcStatus = { code: GrpcCode.CANCELLED, details: "stream canceled - zone hc failed" };
+/** A stream with more than this on its way takes turns with the others (load-pacer.ts). */
+const HIGH_WATER_BYTES = 256 * 1024;
 const SHOWN_NAME_MAX_LENGTH = 100;
 
 export class GlobalKdsServer implements Service {
@@ -53,6 +55,7 @@ export class GlobalKdsServer implements Service {
     this.#fanOut = new FanOut({ outbox });
     this.#sessions = new ZoneSessions({ ...options, fanOut: this.#fanOut, stuck, maxMessageBytes });
     this.#server = new GrpcServer({
+      highWaterBytes: HIGH_WATER_BYTES,
       ...options.server,
       name: this.name,
       clock,

@@ -14,12 +14,14 @@ import {
   type SenderEvent,
   type SenderState,
   stepSender,
+  TYPES_MAX,
 } from "../session/sender.ts";
 import { type ReceivedRequest, readRequest } from "../wire/request.ts";
 import { encodeResponse } from "../wire/response.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { KdsEvent, OnKdsEvent } from "./kds-events.ts";
 import type { SyncStreamKind } from "./kds-methods.ts";
+import type { LoadPacer } from "./load-pacer.ts";
 import type { Extensions } from "./peer-headers.ts";
 import type { StreamPort } from "./stream-port.ts";
 
@@ -31,6 +33,8 @@ export interface SenderStreamOptions {
   readonly stream: SyncStreamKind;
   readonly outbox: Outbox;
   readonly fanOut: FanOut;
+  /** Shared by the streams of a global; a zone has but one. */
+  readonly pacer?: LoadPacer;
   /** `control_plane.identifier`: `global` or the zone name. */
   readonly controlPlane: string;
   /** Assumed of a peer whose first request carries no node metadata. */
@@ -59,6 +63,8 @@ export class SenderStream {
   readonly #context: Omit<SenderContext, "now">;
   readonly #release: readonly (() => void)[];
   #watch: TimerHandle | undefined;
+  /** First requests that wait for their turn. */
+  #waiting = 0;
 
   constructor(options: SenderStreamOptions, port: StreamPort) {
     const { zone, outbox, features, peer, maxMessageBytes, clock } = options;
@@ -71,7 +77,10 @@ export class SenderStream {
       outbox.register((type) => lowestCursor(this.state, type)),
       options.fanOut.add((change) => this.#changed(change)),
     ];
-    port.writer.onDrained(() => this.#step({ kind: "drained" }));
+    port.writer.onDrained(() => {
+      this.#step({ kind: "drained" });
+      if (!port.writer.isBlocked) options.pacer?.drained(this);
+    });
   }
 
   message(bytes: Buffer): void {
@@ -83,7 +92,17 @@ export class SenderStream {
       return this.#port.end({ code: GrpcCode.INVALID_ARGUMENT, details });
     }
     this.#options.onRequest(read.value);
-    this.#step({ kind: "request", ...read.value.request });
+    const { request } = read.value;
+    const { pacer } = this.#options;
+    // More than there can be types is a flood, which the session knows how to end.
+    if (pacer === undefined || this.state.types.has(request.type) || this.#waiting > TYPES_MAX) {
+      return this.#step({ kind: "request", ...request });
+    }
+    this.#waiting += 1;
+    pacer.enter(this, () => {
+      this.#waiting -= 1;
+      this.#step({ kind: "request", ...request });
+    });
   }
 
   /** The stream is over, whoever ended it. */
@@ -91,6 +110,7 @@ export class SenderStream {
     stepSender(this.state, { kind: "closed" }, { ...this.#context, now: this.#options.clock.now() });
     this.#watch?.cancel();
     this.#watch = undefined;
+    this.#options.pacer?.ended(this);
     for (const release of this.#release) release();
   }
 
@@ -140,7 +160,10 @@ export class SenderStream {
       durationMs: clock.monotonic() - startedAt,
     };
     onEvent(sent);
-    if (!isFree && !this.#port.isClosed) this.#step({ kind: "blocked" });
+    if (!isFree && !this.#port.isClosed) {
+      this.#options.pacer?.blocked(this, this.#port.writer.pendingBytes);
+      this.#step({ kind: "blocked" });
+    }
     this.#watchProgress();
   }
 

@@ -3,6 +3,7 @@ import type { ServerStream } from "@isthmus/grpc-kit";
 import { FEATURE_HASH_SUFFIX } from "../mapping/features.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { GlobalKdsServerOptions } from "./global-kds-options.ts";
+import { LoadPacer } from "./load-pacer.ts";
 import { ReceiverStream } from "./receiver-stream.ts";
 import { SenderStream, type StuckPolicy } from "./sender-stream.ts";
 import type { ZoneLink } from "./zone-link.ts";
@@ -24,10 +25,12 @@ export interface StreamSession {
 export class ZoneSessions {
   readonly #options: ZoneSessionsOptions;
   readonly #types: readonly string[];
+  readonly #pacer: LoadPacer;
   readonly #receivers = new Set<ReceiverStream>();
 
   constructor(options: ZoneSessionsOptions) {
     this.#options = options;
+    this.#pacer = new LoadPacer({ clock: options.clock });
     this.#types = options.registry.towardsGlobal().map((type) => type.name);
   }
 
@@ -40,6 +43,7 @@ export class ZoneSessions {
         stream: "GlobalToZoneSync",
         outbox,
         fanOut,
+        pacer: this.#pacer,
         controlPlane: "global",
         features: link.headers.hasHashedNames ? FEATURE_HASH_SUFFIX : 0,
         peer: link.headers,

@@ -1,6 +1,7 @@
 /** Entry of the `isthmus` command. */
 import { errorMessage } from "@isthmus/std";
 import { Command, CommanderError } from "commander";
+import { endOnBrokenPipe } from "./broken-pipe.ts";
 import { registerApply } from "./commands/apply.ts";
 import { registerDelete } from "./commands/delete.ts";
 import { registerEndpoints } from "./commands/endpoints.ts";
@@ -18,6 +19,7 @@ const program = new Command("isthmus")
   .showHelpAfterError()
   .exitOverride();
 
+endOnBrokenPipe(process.stdout, (code) => process.exit(code));
 registerPrograms(program);
 registerApply(program);
 registerGet(program);

@@ -38,6 +38,11 @@ export interface Written {
 }
 
 const NO_RULE: WriteRule = {};
+/**
+ * The control plane itself writes statuses of the same resources, right after every change. A request names no version, so one
+ * that lost such a race is the same request a moment later.
+ */
+const PUT_ATTEMPTS_MAX = 10;
 
 export class ResourceManager {
   readonly #context: WriteContext;
@@ -55,6 +60,17 @@ export class ResourceManager {
    * as to shape and type; a status in it is ignored. Throws StoreError where the store fails.
    */
   async put(
+    descriptor: TypeDescriptor,
+    address: ResourceKey,
+    requested: ResourceDraft,
+  ): Promise<Result<Written, WriteError>> {
+    for (let attempt = 1; ; attempt += 1) {
+      const result = await this.#put(descriptor, address, requested);
+      if (result.ok || result.error.kind !== "conflict" || attempt === PUT_ATTEMPTS_MAX) return result;
+    }
+  }
+
+  async #put(
     descriptor: TypeDescriptor,
     address: ResourceKey,
     requested: ResourceDraft,

@@ -24,7 +24,8 @@ export class WakeUps {
 
   /** To be called after the last `set` of a series. */
   arm(): void {
-    const at = Math.min(...this.#times.values());
+    let at = Number.POSITIVE_INFINITY;
+    for (const time of this.#times.values()) at = Math.min(at, time);
     if (this.#timer?.at === at) return;
     this.#timer?.handle.cancel();
     this.#timer = undefined;

@@ -1,4 +1,5 @@
 /** The zone service, put together: see the README for its data flow. */
+import { lookup } from "node:dns/promises";
 import { ApiServer } from "@isthmus/api-server";
 import { loadCaBundle } from "@isthmus/grpc-kit";
 import { ZoneInsights } from "@isthmus/insights";
@@ -125,6 +126,7 @@ function discovery({ store, registry, clock, config, metrics, log }: Instance): 
     clock,
     random: systemRandom,
     settings: liveSettings(config),
+    lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
     onEvent: (event) => {
       for (const observe of observers) observe(event);
     },

@@ -19,6 +19,8 @@ export const configSchema = z.object({
     /** Delay before the first reconnect to the global. Kuma: 5s and 1m; ours is shorter because reconnecting is cheap. */
     resilientComponentBaseBackoff: duration("250ms"),
     resilientComponentMaxBackoff: duration("5s"),
+    /** How often host names in place of addresses are looked up. */
+    dnsCacheTTL: duration("10s"),
   }),
   store: section({
     type: choice(["lmdb", "memory"], "lmdb"),

@@ -17,11 +17,13 @@ export type LiveProblemKind =
   | "hostnameShadowed"
   /** ZoneIngresses of two zones advertise one address: one of the zones gets the traffic of both. */
   | "sharedIngressAddress"
+  /** A host name in place of an address that the name service does not know. */
+  | "unresolvedHost"
   | VipProblemCode;
 
 export interface LiveProblem {
   readonly kind: LiveProblemKind;
-  /** undefined: the configuration. */
+  /** undefined: the configuration, or a host name that several resources have. */
   readonly resource: ResourceKey | undefined;
   /** One sentence, or several. */
   readonly detail: string;
@@ -29,7 +31,11 @@ export interface LiveProblem {
 
 type Entry = readonly [key: string, problem: LiveProblem];
 
-export function liveProblems(graph: DerivationGraph, collections: LiveCollections): Collection<LiveProblem> {
+export function liveProblems(
+  graph: DerivationGraph,
+  collections: LiveCollections,
+  hosts: Collection<true>,
+): Collection<LiveProblem> {
   const { tables, states, givenVips, hostnames, generators, rangeProblems } = collections;
   const ofServices = graph.flatMap("live/problems/services", states, ({ service, wanted }, key, read): Entry[] => {
     const conditions = objectsOf(wanted?.status ?? {}, "conditions");
@@ -71,6 +77,11 @@ export function liveProblems(graph: DerivationGraph, collections: LiveCollection
     const detail = `ZoneIngresses of the zones ${zones.join(", ")} advertise the same address ${address} and port ${port}`;
     return entries(first.resource, [{ kind: "sharedIngressAddress", detail }]);
   });
+  const ofHosts = graph.flatMap("live/problems/hosts", hosts, (_, host, read): Entry[] => {
+    if (read.get(tables.resolved, host) !== undefined) return [];
+    const detail = `${host} stands for an address and is not resolved (yet)`;
+    return [[`unresolvedHost\u0000${host}`, { kind: "unresolvedHost", resource: undefined, detail }]];
+  });
   const ofRanges = graph.flatMap("live/problems/ranges", rangeProblems, (problems): Entry[] =>
     problems.map(
       ({ code, kind, detail }): Entry => [
@@ -79,7 +90,15 @@ export function liveProblems(graph: DerivationGraph, collections: LiveCollection
       ],
     ),
   );
-  return graph.merge("live/problems", [ofServices, ofProxies, ofIngresses, ofGenerators, ofAddresses, ofRanges]);
+  return graph.merge("live/problems", [
+    ofServices,
+    ofProxies,
+    ofIngresses,
+    ofGenerators,
+    ofAddresses,
+    ofHosts,
+    ofRanges,
+  ]);
 }
 
 type Complaint = Pick<LiveProblem, "kind" | "detail">;

@@ -12,4 +12,6 @@ export interface LiveSettings extends TopologySettings {
   readonly ingressTagFilters: readonly string[];
   /** `multizone.zone.ingressUpdateInterval`, ms: the services of an ingress are told at least that often while they change. */
   readonly ingressUpdateMs: number;
+  /** `general.dnsCacheTTL`, ms: host names in place of addresses are looked up that often. */
+  readonly dnsIntervalMs: number;
 }

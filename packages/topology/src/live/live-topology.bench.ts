@@ -23,6 +23,7 @@ async function running(store: Store): Promise<LiveTopology> {
     clock: systemClock,
     random: Math.random,
     settings: LIVE_SETTINGS,
+    lookup: () => Promise.resolve([]),
   });
   await topology.start();
   while (!topology.isSettled) await turn();
@@ -83,6 +84,7 @@ describe("start", () => {
         clock: systemClock,
         random: Math.random,
         settings: LIVE_SETTINGS,
+        lookup: () => Promise.resolve([]),
       });
       await topology.start();
       while (!topology.isSettled) await turn();

@@ -462,6 +462,40 @@ describe("a store that cannot write", () => {
   });
 });
 
+describe("a host name in place of an address", () => {
+  const ingress = (host: string): Resource =>
+    resource("ZoneIngress", "door", {
+      mesh: "",
+      spec: { zone: "east", networking: { address: "10.0.0.9", port: 1, advertisedAddress: host, advertisedPort: 1 } },
+    });
+  const resolved = (): string | undefined => rig.topology.world().resolvedAddress("lb.example");
+
+  it("is looked up, and again as long as something has it", async () => {
+    rig.dns.set("lb.example", ["192.0.2.9", "192.0.2.1"]);
+    await rig.put(ingress("lb.example"));
+    expect(resolved()).toBe("192.0.2.1");
+    rig.dns.set("lb.example", ["192.0.2.7"]);
+    await rig.pass(10_000);
+    expect(resolved()).toBe("192.0.2.7");
+    rig.dns.delete("lb.example");
+    await rig.pass(10_000);
+    expect(resolved()).toBe("192.0.2.7");
+    await rig.put(ingress("192.0.2.3"));
+    expect(resolved()).toBeUndefined();
+    await rig.pass(10_000);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
+  it("is reported while nobody knows it", async () => {
+    await rig.put(ingress("lb.example"));
+    expect(rig.problems()).toEqual(["unresolvedHost settings"]);
+    rig.dns.set("lb.example", ["192.0.2.1"]);
+    await rig.pass(10_000);
+    await rig.settled();
+    expect(rig.problems()).toEqual([]);
+  });
+});
+
 describe("what is wrong", () => {
   it("is reported while it lasts", async () => {
     await rig.put(backend("a"), backend("bb", 9090));

@@ -23,6 +23,7 @@ import type { SnapshotSettings } from "../world/snapshot-world.ts";
 import type { World } from "../world/world.ts";
 import { type Component, ComponentTimes } from "./component-times.ts";
 import { DIRECT_READ } from "./direct-read.ts";
+import { HostResolver, type Lookup, namedHosts } from "./host-resolver.ts";
 import { IngressFeed } from "./ingress-feed.ts";
 import { type LiveCollections, liveCollections } from "./live-collections.ts";
 import { type LiveProblem, liveProblems } from "./live-problems.ts";
@@ -47,6 +48,8 @@ export interface LiveTopologyOptions {
   /** For the delays between tries of a write that failed. */
   readonly random: Random;
   readonly settings: LiveSettings;
+  /** Asks the name service. */
+  readonly lookup: Lookup;
   /** Must not throw. */
   readonly onEvent?: (event: TopologyEvent) => void;
   /** Calls its argument in another turn of the event loop. Default: `setImmediate`. */
@@ -61,6 +64,7 @@ export class LiveTopology implements Service {
   readonly #times: ComponentTimes;
   readonly #vips: VipFeed;
   readonly #ingresses: IngressFeed;
+  readonly #hosts: HostResolver;
   readonly #wakeUps: WakeUps;
   readonly #problems: Collection<LiveProblem>;
   readonly #writer: StoreWriter;
@@ -69,7 +73,7 @@ export class LiveTopology implements Service {
   #scheduledTurns = 0;
 
   constructor(options: LiveTopologyOptions) {
-    const { clock, store, settings, random } = options;
+    const { clock, store, settings, random, lookup } = options;
     this.#options = options;
     this.#times = new ComponentTimes(clock);
     const { timed } = this.#times;
@@ -84,11 +88,14 @@ export class LiveTopology implements Service {
     this.#world = tables.worldOf(DIRECT_READ);
     this.#vips = new VipFeed(settings.vipRanges, this.#collections, timed);
     this.#ingresses = new IngressFeed({ tables, told: availableServices, settings, world: this.#world, clock, timed });
+    const hosts = namedHosts(this.#reactor, tables);
+    const intervalMs = settings.dnsIntervalMs;
+    this.#hosts = new HostResolver({ hosts, resolved: tables.resolved, lookup, clock, intervalMs });
     this.#wakeUps = new WakeUps(clock, (keys) => {
       for (const key of keys) wakeUps.set(key, clock.now());
     });
     states.subscribe((changes) => this.#onStates(changes));
-    this.#problems = liveProblems(this.#reactor, this.#collections);
+    this.#problems = liveProblems(this.#reactor, this.#collections, hosts);
     this.#problems.subscribe((changes) => this.#onProblems(changes));
     this.#writer = new StoreWriter({
       store,
@@ -116,6 +123,7 @@ export class LiveTopology implements Service {
     this.#unsubscribe = undefined;
     this.#wakeUps.stop();
     this.#ingresses.stop();
+    this.#hosts.stop();
     await this.#writer.stop();
   }
 

@@ -2,7 +2,7 @@
 import type { Config } from "@isthmus/runtime";
 import type { LiveSettings } from "@isthmus/topology";
 
-export function liveSettings({ meshService, ipam, topology, experimental, multizone }: Config): LiveSettings {
+export function liveSettings({ general, meshService, ipam, topology, experimental, multizone }: Config): LiveSettings {
   const { enabled: isEnabled, allowedLabelKeys: allowedKeys } = meshService.labelPropagation;
   return {
     zone: multizone.zone.name,
@@ -22,5 +22,6 @@ export function liveSettings({ meshService, ipam, topology, experimental, multiz
     },
     ingressTagFilters: experimental.ingressTagFilters,
     ingressUpdateMs: multizone.zone.ingressUpdateInterval,
+    dnsIntervalMs: general.dnsCacheTTL,
   };
 }

@@ -21,6 +21,7 @@ export const LIVE_SETTINGS: LiveSettings = {
   vipRanges: DEFAULT_VIP_RANGES,
   ingressTagFilters: [],
   ingressUpdateMs: 1_000,
+  dnsIntervalMs: 10_000,
 };
 
 const registry = new Registry(builtinTypes);
@@ -32,6 +33,8 @@ export class LiveRig {
   readonly store: Store;
   readonly settings: LiveSettings;
   readonly events: TopologyEvent[] = [];
+  /** What the name service knows. */
+  readonly dns = new Map<string, readonly string[]>();
   topology: LiveTopology;
 
   constructor(settings: Partial<LiveSettings> = {}, wrap: (store: Store) => Store = (store) => store) {
@@ -121,6 +124,10 @@ export class LiveRig {
       clock: this.clock,
       random: () => 0.5,
       settings: this.settings,
+      lookup: (host) => {
+        const addresses = this.dns.get(host);
+        return addresses === undefined ? Promise.reject(new Error("NXDOMAIN")) : Promise.resolve(addresses);
+      },
       onEvent: (event) => {
         this.events.push(event);
         if (event.kind === "defect") throw new Error("a derivation threw", { cause: event.failure.error });

@@ -44,7 +44,7 @@ export class LiveRig {
   }
 
   async start(...resources: readonly Resource[]): Promise<void> {
-    if (resources.length > 0) await this.#commit(resources);
+    if (resources.length > 0) await this.commit(resources);
     await this.topology.start();
     await this.settled();
   }
@@ -58,7 +58,7 @@ export class LiveRig {
 
   /** Stores them in one commit, and waits for what follows. */
   async put(...resources: readonly Resource[]): Promise<void> {
-    await this.#commit(resources);
+    await this.commit(resources);
     await this.settled();
   }
 
@@ -135,7 +135,8 @@ export class LiveRig {
     });
   }
 
-  async #commit(resources: readonly Resource[]): Promise<void> {
+  /** Stores them in one commit. */
+  async commit(resources: readonly Resource[]): Promise<void> {
     await this.store.commit(
       resources.map((resource) => ({ kind: "put", resource: asDraft(resource, this.store.get(resource)) })),
     );

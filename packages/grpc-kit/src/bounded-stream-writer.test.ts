@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BoundedStreamWriter } from "./bounded-stream-writer.ts";
+import type { OutgoingMessage } from "./message-parts.ts";
 
 function rig(highWaterBytes: number) {
   const taken: (() => void)[] = [];
-  const written: Buffer[] = [];
+  const written: OutgoingMessage[] = [];
   const writer = new BoundedStreamWriter(
     {
       write(message, done) {
         written.push(message);
         taken.push(done);
-        return true;
       },
     },
     { highWaterBytes },

@@ -5,9 +5,11 @@
  * peer does not read. The writer itself holds no queue: the caller asks `isBlocked` and produces nothing until `drained`.
  */
 
-/** The part of a grpc-js stream that is used. */
+import type { OutgoingMessage } from "./message-parts.ts";
+
+/** What takes the messages; `done` when it has. */
 export interface WritableMessages {
-  write(message: Buffer, done: () => void): boolean;
+  write(message: OutgoingMessage, done: () => void): void;
 }
 
 export interface BoundedStreamWriterOptions {
@@ -42,11 +44,12 @@ export class BoundedStreamWriter {
   }
 
   /** False: do not write again until `drained`. After `close` messages are dropped. */
-  write(message: Buffer): boolean {
+  write(message: OutgoingMessage): boolean {
     if (this.#isClosed) return false;
-    this.#pendingBytes += message.length;
+    const { byteLength } = message;
+    this.#pendingBytes += byteLength;
     if (this.#pendingBytes >= this.#highWaterBytes) this.#isBlocked = true;
-    this.#stream.write(message, () => this.#taken(message.length));
+    this.#stream.write(message, () => this.#taken(byteLength));
     return !this.#isBlocked;
   }
 

@@ -4,6 +4,7 @@ import { errorMessage } from "@isthmus/std";
 import { BoundedStreamWriter } from "./bounded-stream-writer.ts";
 import type { ByteStream, ByteStreamHandlers } from "./byte-stream.ts";
 import { limitReadAhead } from "./grpc-js-internals.ts";
+import { wholeMessage } from "./message-parts.ts";
 import { GrpcCode, type GrpcStatus } from "./status.ts";
 
 export class ClientStream implements ByteStream {
@@ -22,7 +23,10 @@ export class ClientStream implements ByteStream {
     this.path = path;
     this.#call = call;
     this.#handlers = handlers;
-    this.writer = new BoundedStreamWriter({ write: (message, done) => call.write(message, done) }, { highWaterBytes });
+    this.writer = new BoundedStreamWriter(
+      { write: (message, done) => void call.write(wholeMessage(message), done) },
+      { highWaterBytes },
+    );
     limitReadAhead(call);
     call.on("error", () => {
       // The same is told by `status`.

@@ -17,6 +17,7 @@ export type { ClientStream } from "./client-stream.ts";
 export { GrpcInternalsError } from "./grpc-js-internals.ts";
 export { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts";
 export { ListenError } from "./listen-error.ts";
+export type { MessageParts, OutgoingMessage } from "./message-parts.ts";
 export { firstValue, metadataOf, splitValues } from "./metadata.ts";
 export { GrpcServer, type GrpcServerOptions, type UnaryCall, type UnaryHandler } from "./server.ts";
 export type { ServerTls } from "./server-credentials.ts";

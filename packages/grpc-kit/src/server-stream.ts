@@ -4,15 +4,17 @@
  */
 
 import { constants, type ServerHttp2Stream } from "node:http2";
-import type { Metadata, ServerDuplexStream } from "@grpc/grpc-js";
+import { Metadata, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { Clock } from "@isthmus/std";
 import { BoundedStreamWriter } from "./bounded-stream-writer.ts";
 import type { ByteStream, ByteStreamHandlers } from "./byte-stream.ts";
+import { FrameWriter } from "./frame-writer.ts";
 import { limitReadAhead } from "./grpc-js-internals.ts";
 import { GrpcCode, type GrpcStatus, sendableStatus } from "./status.ts";
 
 /** How long a status may wait behind unread data. */
 const END_GRACE_MS = 1_000;
+const NO_HEADERS = new Metadata();
 
 export interface ServerStreamContext {
   readonly call: ServerDuplexStream<Buffer, Buffer>;
@@ -31,6 +33,7 @@ export class ServerStream implements ByteStream {
   readonly connectionId: number;
   readonly writer: BoundedStreamWriter;
   readonly #context: ServerStreamContext;
+  #hasHeaders = false;
   #handlers: ByteStreamHandlers | undefined;
   #status: GrpcStatus | undefined;
 
@@ -41,8 +44,14 @@ export class ServerStream implements ByteStream {
     this.metadata = call.metadata;
     this.peer = call.getPeer();
     this.connectionId = context.connectionId;
+    const frames = new FrameWriter(context.http2Stream);
     this.writer = new BoundedStreamWriter(
-      { write: (message, done) => call.write(message, done) },
+      {
+        write: (message, done) => {
+          this.sendHeaders(NO_HEADERS);
+          frames.write(message, done);
+        },
+      },
       { highWaterBytes: context.highWaterBytes },
     );
     limitReadAhead(call);
@@ -65,9 +74,11 @@ export class ServerStream implements ByteStream {
     call.on("end", () => this.#guard(() => handlers.halfClosed?.()));
   }
 
-  /** Sends response headers now instead of with the first message. */
+  /** Sends response headers now instead of with the first message. The first ones count. */
   sendHeaders(metadata: Metadata): void {
-    if (this.#status === undefined) this.#context.call.sendMetadata(metadata);
+    if (this.#status !== undefined || this.#hasHeaders) return;
+    this.#hasHeaders = true;
+    this.#context.call.sendMetadata(metadata);
   }
 
   pause(): void {

@@ -17,7 +17,7 @@ import {
   TYPES_MAX,
 } from "../session/sender.ts";
 import { type ReceivedRequest, readRequest } from "../wire/request.ts";
-import { encodeResponse } from "../wire/response.ts";
+import { responseMessage } from "../wire/response.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { KdsEvent, OnKdsEvent } from "./kds-events.ts";
 import type { SyncStreamKind } from "./kds-methods.ts";
@@ -148,13 +148,13 @@ export class SenderStream {
 
   #send(send: Extract<SenderEffect, { kind: "send" }>, startedAt: number): void {
     const { zone, controlPlane, clock, onEvent } = this.#options;
-    const bytes = encodeResponse(send, controlPlane);
-    const isFree = this.#port.writer.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const message = responseMessage(send, controlPlane);
+    const isFree = this.#port.writer.write(message);
     const sent: KdsEvent = {
       kind: "sent",
       zone,
       type: send.type,
-      bytes: bytes.byteLength,
+      bytes: message.byteLength,
       resources: send.upserts.length,
       removals: send.removals.length,
       durationMs: clock.monotonic() - startedAt,

@@ -8,7 +8,7 @@
  */
 import { isIP } from "node:net";
 import type { Collection, DerivationGraph, Source } from "@isthmus/reactor";
-import type { Clock, TimerHandle } from "@isthmus/std";
+import { type Clock, errorMessage, type TimerHandle } from "@isthmus/std";
 import type { TopologyCollections } from "../world/topology-collections.ts";
 
 const LOOKUPS_MAX = 2;
@@ -20,6 +20,8 @@ export interface HostResolverOptions {
   /** Keys are the host names to look up. */
   readonly hosts: Collection<true>;
   readonly resolved: Source<string>;
+  /** Why a host without an address has none. */
+  readonly unresolved: Source<string>;
   readonly lookup: Lookup;
   readonly clock: Clock;
   /** Between two lookups of a name, ms. */
@@ -76,6 +78,7 @@ export class HostResolver {
   #forget(host: string): void {
     this.#waiting.delete(host);
     this.#options.resolved.delete(host);
+    this.#options.unresolved.delete(host);
   }
 
   #work(): void {
@@ -92,10 +95,16 @@ export class HostResolver {
   }
 
   async #lookUp(host: string): Promise<void> {
-    const { lookup, resolved, hosts } = this.#options;
-    const addresses = await lookup(host).catch(() => []);
-    const [lowest] = [...addresses].sort();
-    if (lowest !== undefined && !this.#isStopped && hosts.has(host)) resolved.set(host, lowest);
+    const { lookup, resolved, unresolved, hosts } = this.#options;
+    const found = await lookup(host).then(
+      (addresses) => [...addresses].sort()[0] ?? new Error("it has no address"),
+      (error: unknown) => error,
+    );
+    if (this.#isStopped || !hosts.has(host)) return;
+    if (typeof found === "string") {
+      resolved.set(host, found);
+      unresolved.delete(host);
+    } else if (!resolved.has(host)) unresolved.set(host, errorMessage(found));
   }
 
   /** The next round begins when this one has ended. */

@@ -1,6 +1,6 @@
 import type { Resource } from "@isthmus/resources";
 import { beforeEach, describe, expect, it } from "vitest";
-import { resource, secureMesh } from "../testing/resources.ts";
+import { dataplane, resource, secureMesh } from "../testing/resources.ts";
 import { LiveRig } from "./testing/live-rig.ts";
 import { backend, GENERATORS, generator, multiZone, remote } from "./testing/live-samples.ts";
 
@@ -95,6 +95,27 @@ describe("what is wrong", () => {
       expect(status?.vips).toHaveLength(1);
       expect(status?.conditions).toBeUndefined();
     }
+  });
+
+  it("with a Dataplane of an unknown mesh is reported, and nothing is made of it", async () => {
+    const lost = { ...backend("a"), mesh: "nowhere" };
+    await rig.store.commit([{ kind: "put", resource: lost }]);
+    await rig.settled();
+    expect(rig.problems()).toEqual(["unknownMesh a"]);
+    expect(rig.names("MeshService")).toEqual([]);
+    await rig.put(secureMesh("nowhere"));
+    expect(rig.problems()).toEqual([]);
+    expect(rig.get("MeshService", "backend", "nowhere")?.spec.state).toBe("Available");
+  });
+
+  it("with parts of resources is reported, and the rest is used", async () => {
+    const odd = dataplane("a", [
+      { port: 0, service: "backend" },
+      { port: 80, service: "backend" },
+    ]);
+    await rig.put(odd);
+    expect(rig.problems()).toEqual(["malformed a"]);
+    expect(rig.service("backend").spec.ports).toMatchObject([{ port: 80 }]);
   });
 
   it("with addresses of zones is reported", async () => {

@@ -10,6 +10,8 @@ import type { LiveCollections } from "./live-collections.ts";
 export type LiveProblemKind =
   /** Parts of a resource that nothing can be made of. */
   | "malformed"
+  /** A Dataplane of a mesh that is not there. */
+  | "unknownMesh"
   /** Dataplanes of one generated MeshService, or members of one MeshMultiZoneService, have different ports. */
   | "portsConflict"
   | "hostnameTemplate"
@@ -34,7 +36,7 @@ type Entry = readonly [key: string, problem: LiveProblem];
 export function liveProblems(
   graph: DerivationGraph,
   collections: LiveCollections,
-  hosts: Collection<true>,
+  unresolved: Collection<string>,
 ): Collection<LiveProblem> {
   const { tables, states, givenVips, hostnames, generators, rangeProblems } = collections;
   const ofServices = graph.flatMap("live/problems/services", states, ({ service, wanted }, key, read): Entry[] => {
@@ -52,8 +54,11 @@ export function liveProblems(
       ...templateErrors(read.get(hostnames, key)?.hostnameGenerators ?? []),
     ]);
   });
-  const ofProxies = graph.flatMap("live/problems/dataplanes", tables.proxies, ({ resource, problems }) =>
-    entries(resource, problems.map(malformed)),
+  const ofProxies = graph.flatMap("live/problems/dataplanes", tables.proxies, ({ resource, mesh, problems }, _, read) =>
+    entries(resource, [
+      ...problems.map(malformed),
+      ...(tables.worldOf(read).mesh(mesh) === undefined ? [unknownMesh(mesh)] : []),
+    ]),
   );
   const ofIngresses = graph.flatMap("live/problems/ingresses", tables.zoneIngresses, ({ resource, problems }) =>
     entries(resource, problems.map(malformed)),
@@ -77,11 +82,9 @@ export function liveProblems(
     const detail = `ZoneIngresses of the zones ${zones.join(", ")} advertise the same address ${address} and port ${port}`;
     return entries(first.resource, [{ kind: "sharedIngressAddress", detail }]);
   });
-  const ofHosts = graph.flatMap("live/problems/hosts", hosts, (_, host, read): Entry[] => {
-    if (read.get(tables.resolved, host) !== undefined) return [];
-    const detail = `${host} stands for an address and is not resolved (yet)`;
-    return [[`unresolvedHost\u0000${host}`, { kind: "unresolvedHost", resource: undefined, detail }]];
-  });
+  const ofHosts = graph.flatMap("live/problems/hosts", unresolved, (reason, host): Entry[] => [
+    [host, { kind: "unresolvedHost", resource: undefined, detail: `${host} stands for an address: ${reason}` }],
+  ]);
   const ofRanges = graph.flatMap("live/problems/ranges", rangeProblems, (problems): Entry[] =>
     problems.map(
       ({ code, kind, detail }): Entry => [
@@ -104,6 +107,11 @@ export function liveProblems(
 type Complaint = Pick<LiveProblem, "kind" | "detail">;
 
 const malformed = (detail: string): Complaint => ({ kind: "malformed", detail });
+
+const unknownMesh = (mesh: string): Complaint => ({
+  kind: "unknownMesh",
+  detail: `there is no Mesh ${mesh}: nothing is generated for it and nothing can be reached from it`,
+});
 
 /** Of generators that could not make a name of this service. */
 function templateErrors(statuses: readonly JsonObject[]): readonly Complaint[] {

@@ -89,13 +89,14 @@ export class LiveTopology implements Service {
     this.#vips = new VipFeed(settings.vipRanges, this.#collections, timed);
     this.#ingresses = new IngressFeed({ tables, told: availableServices, settings, world: this.#world, clock, timed });
     const hosts = namedHosts(this.#reactor, tables);
+    const unresolved = this.#reactor.source<string>("live/hosts/unresolved");
     const intervalMs = settings.dnsIntervalMs;
-    this.#hosts = new HostResolver({ hosts, resolved: tables.resolved, lookup, clock, intervalMs });
+    this.#hosts = new HostResolver({ hosts, resolved: tables.resolved, unresolved, lookup, clock, intervalMs });
     this.#wakeUps = new WakeUps(clock, (keys) => {
       for (const key of keys) wakeUps.set(key, clock.now());
     });
     states.subscribe((changes) => this.#onStates(changes));
-    this.#problems = liveProblems(this.#reactor, this.#collections, hosts);
+    this.#problems = liveProblems(this.#reactor, this.#collections, unresolved);
     this.#problems.subscribe((changes) => this.#onProblems(changes));
     this.#writer = new StoreWriter({
       store,

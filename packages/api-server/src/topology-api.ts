@@ -34,7 +34,7 @@ export interface TopologyApi {
     dataplane: string,
     question: ExplainQuestion,
   ): Result<Explanation, readonly Violation[]> | undefined;
-  dataplaneEndpoints(mesh: string, name: string): DataplaneEndpoints | undefined;
+  dataplaneEndpoints(mesh: string, name: string): Promise<DataplaneEndpoints | undefined>;
   zoneIngressEndpoints(name: string): ZoneProxyEndpoints | undefined;
   zoneEgressEndpoints(name: string): ZoneProxyEndpoints | undefined;
   topology(): Topology;

@@ -20,7 +20,7 @@ export type { Candidate, CandidateSource, Endpoint, EndpointSet, Gate, Locality 
 export type { Exposure, Exposures } from "./endpoints/exposure.ts";
 export { legacyServices, type Outbound, outboundsFor } from "./endpoints/outbounds.ts";
 export { describeRef, legacyRef, refKey, refOf } from "./endpoints/service-ref.ts";
-export { endpointsFor, type OutboundEndpoints, sidecarEndpoints } from "./endpoints/sidecar.ts";
+export { endpointsFor, type OutboundEndpoints, outboundEndpoints, sidecarEndpoints } from "./endpoints/sidecar.ts";
 export { egressListenerExposures, zoneEgressExposures } from "./endpoints/zone-egress.ts";
 export { ingressListenerExposures, zoneIngressExposures } from "./endpoints/zone-ingress.ts";
 export { explainText } from "./explain/explain-text.ts";

@@ -44,7 +44,7 @@ class OneOfEach implements TopologyApi {
       : ok(explanation);
   }
 
-  dataplaneEndpoints(_mesh: string, name: string) {
+  async dataplaneEndpoints(_mesh: string, name: string) {
     return name === "web" ? dataplane : undefined;
   }
 

@@ -74,7 +74,9 @@ function answers({ store, topology }: ApiContext): Handlers | undefined {
       const query = new Query(searchOf(request));
       return send(reply, topology.explain(mesh, name, { to: query.get("to"), kind: query.get("kind") }));
     }),
-    dataplane: inMesh(({ params: { mesh, name } }, reply) => found(reply, topology.dataplaneEndpoints(mesh, name))),
+    dataplane: inMesh(async ({ params: { mesh, name } }, reply) =>
+      found(reply, await topology.dataplaneEndpoints(mesh, name)),
+    ),
     zoneIngress: ({ params: { name } }, reply) => found(reply, topology.zoneIngressEndpoints(name)),
     zoneEgress: ({ params: { name } }, reply) => found(reply, topology.zoneEgressEndpoints(name)),
     topology: (_request, reply) => sendJson(reply, 200, topology.topology()),

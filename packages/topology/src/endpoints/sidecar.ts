@@ -28,11 +28,14 @@ export interface OutboundEndpoints {
 /** All that the sidecar gets; several addresses of one service each have the set. */
 export function sidecarEndpoints(proxy: Proxy, world: World): readonly OutboundEndpoints[] {
   const client = clientOf(proxy, world);
-  return outboundsFor(proxy, world).map((outbound) => ({
-    outbound,
-    set: endpointsFor(client, outbound.service, outbound.servicePort, world, {
-      subset: outbound.subset,
-      isRouted: true,
-    }),
-  }));
+  return outboundsFor(proxy, world).map((outbound) => ({ outbound, set: outboundEndpoints(client, outbound, world) }));
+}
+
+/** What is behind one outbound of the client. */
+export function outboundEndpoints(
+  client: Client,
+  { service, servicePort, subset }: Outbound,
+  world: World,
+): EndpointSet {
+  return endpointsFor(client, service, servicePort, world, { subset, isRouted: true });
 }

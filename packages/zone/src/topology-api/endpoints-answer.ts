@@ -1,13 +1,16 @@
 /** Endpoint sets as the REST API shows them: with the names that people gave, and numbers in place of reasons. */
+import { setImmediate } from "node:timers/promises";
 import type { DataplaneEndpoints, Exposure, Outbound, ZoneProxyEndpoints } from "@isthmus/api";
 import type { Labels } from "@isthmus/resources";
 import {
+  clientOf,
   type EndpointSet,
   type Exposures,
   egressListenerExposures,
   ingressListenerExposures,
+  outboundEndpoints,
+  outboundsFor,
   type Proxy,
-  sidecarEndpoints,
   type World,
   type ZoneEgress,
   type ZoneIngress,
@@ -15,20 +18,33 @@ import {
   zoneIngressExposures,
 } from "@isthmus/topology";
 
-export function dataplaneAnswer(proxy: Proxy, world: World): DataplaneEndpoints {
+/** A few milliseconds of work. */
+const SETS_PER_TURN = 50;
+
+/**
+ * A sidecar may have ten thousand sets, and the thread that syncs must not stand still for it: some sets are computed, then
+ * others have their turn. So each set is that of one moment, the answer as a whole that of several.
+ */
+export async function dataplaneAnswer(proxy: Proxy, worldNow: () => World): Promise<DataplaneEndpoints> {
   const { mesh, name, zone, problems } = proxy;
+  const outbounds: Outbound[] = [];
+  let world = worldNow();
+  let client = clientOf(proxy, world);
+  for (const [index, outbound] of outboundsFor(proxy, world).entries()) {
+    if (index > 0 && index % SETS_PER_TURN === 0) {
+      await setImmediate();
+      world = worldNow();
+      client = clientOf(proxy, world);
+    }
+    const { address, port, servicePort, subset } = outbound;
+    const set = outboundEndpoints(client, outbound, world);
+    outbounds.push({ address, port, servicePort, ...setAnswer(set, subset, world) });
+  }
   return {
     mesh,
     name,
     zone: zone === "" ? world.settings.zone : zone,
-    outbounds: sidecarEndpoints(proxy, world).map(
-      ({ outbound: { address, port, servicePort, subset }, set }): Outbound => ({
-        address,
-        port,
-        servicePort,
-        ...setAnswer(set, subset, world),
-      }),
-    ),
+    outbounds,
     listeners: proxy.listeners.map(({ kind, section }) => {
       const exposures =
         kind === "ZoneIngress" ? ingressListenerExposures(proxy, world) : egressListenerExposures(proxy, world);

@@ -43,10 +43,10 @@ export class ZoneTopologyApi implements TopologyApi {
     return ok(explain(set, world, { client, ...(syncAgeSeconds === undefined ? {} : { syncAgeSeconds }) }));
   }
 
-  dataplaneEndpoints(mesh: string, name: string): DataplaneEndpoints | undefined {
-    const world = this.#options.source.world();
-    const proxy = world.proxy(mesh, name);
-    return proxy === undefined ? undefined : dataplaneAnswer(proxy, world);
+  async dataplaneEndpoints(mesh: string, name: string): Promise<DataplaneEndpoints | undefined> {
+    const { source } = this.#options;
+    const proxy = source.world().proxy(mesh, name);
+    return proxy === undefined ? undefined : dataplaneAnswer(proxy, () => source.world());
   }
 
   zoneIngressEndpoints(name: string): ZoneProxyEndpoints | undefined {

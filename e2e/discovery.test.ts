@@ -59,7 +59,10 @@ async function serviceOf(zone: string, at: ControlPlane): Promise<RestResource |
 async function zonesOfShop(at: ControlPlane): Promise<readonly string[]> {
   const shop = await at.byDisplayName(MULTI_ZONE, "shop");
   const services = member(shop, "status", "meshServices");
-  return Array.isArray(services) ? (services as readonly JsonValue[]).map((one) => String(member(one, "zone"))) : [];
+  if (!Array.isArray(services)) return [];
+  return (services as readonly JsonValue[])
+    .map((one) => member(one, "zone"))
+    .filter((zone) => typeof zone === "string");
 }
 
 const isIn = async (zone: string, at: ControlPlane, state: string, healthy: string): Promise<boolean> => {

@@ -30,8 +30,12 @@ export function runGlobal(args: ProgramArguments): Promise<number> {
 
 /** The store is open afterwards, nothing listens yet. */
 export async function createGlobal(config: Config, log: Logger): Promise<Program> {
-  const instance = await openInstance({ name: "global", zoneLabel: "Global" }, config, log);
-  const { store, clock, metrics } = instance;
+  return composeGlobal(await openInstance({ name: "global", zoneLabel: "Global" }, config, log));
+}
+
+/** Around a store that is open, for programs that hold others as well. */
+export async function composeGlobal(instance: Instance): Promise<Program> {
+  const { store, clock, metrics, config, log } = instance;
   const tls = await kdsServerTls(config, instance.folder, clock.now());
   const { kds } = config.multizone.global;
 

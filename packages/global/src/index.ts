@@ -1,1 +1,1 @@
-export { createGlobal, runGlobal } from "./global.ts";
+export { composeGlobal, createGlobal, runGlobal } from "./global.ts";

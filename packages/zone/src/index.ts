@@ -1,1 +1,1 @@
-export { createZone, runZone } from "./zone.ts";
+export { composeZone, createZone, runZone } from "./zone.ts";

@@ -43,8 +43,13 @@ export function runZone(args: ProgramArguments): Promise<number> {
 /** The store is open afterwards, nothing listens yet. */
 export async function createZone(config: Config, log: Logger): Promise<Program> {
   const { name } = config.multizone.zone;
-  const instance = await openInstance({ name, zoneLabel: name }, config, log);
-  const { registry, store, metrics } = instance;
+  return composeZone(await openInstance({ name, zoneLabel: name }, config, log));
+}
+
+/** Around a store that is open, for programs that hold others as well. */
+export async function composeZone(instance: Instance): Promise<Program> {
+  const { registry, store, metrics, config, log } = instance;
+  const { name } = config.multizone.zone;
   const isFederated = config.multizone.zone.globalAddress !== "";
   const manager = new ResourceManager({
     registry,

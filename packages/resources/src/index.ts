@@ -13,6 +13,20 @@ export {
   protobuf,
   type TypeDefinition,
 } from "./define-type.ts";
+export {
+  enumOf,
+  flagOf,
+  labelsOf,
+  listOf,
+  messageOf,
+  numberOf,
+  objectOf,
+  objectsOf,
+  PORT_MAX,
+  portOf,
+  textOf,
+  textsOf,
+} from "./fields.ts";
 export { hashedName } from "./hashed-name.ts";
 export {
   type DecodedSpec,

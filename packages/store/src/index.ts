@@ -12,3 +12,4 @@ export type {
   Revision,
   Store,
 } from "./store.ts";
+export { StoreWriter, type StoreWriterOptions, type Write, type WriteEvent } from "./store-writer.ts";

@@ -1,7 +1,6 @@
 /** An ExternalService, under the value of its tag `kuma.io/service`: at its own address, or through the zone's egress. */
-import type { Labels, Resource } from "@isthmus/resources";
+import { type Labels, labelsOf, objectOf, type Resource, textOf } from "@isthmus/resources";
 import type { MeshView } from "../model/doors.ts";
-import { labelsOf, objectOf, textOf } from "../model/fields.ts";
 import type { ServiceRef } from "../model/service.ts";
 import { SERVICE_TAG, ZONE_TAG } from "../model/tags.ts";
 import type { World } from "../world/world.ts";

@@ -3,9 +3,8 @@
  * ingress must know beforehand. They are what routes of the mesh name as destinations; without a TrafficRoute each service is
  * also a destination as a whole. Source: kuma v2.14.3: pkg/xds/generator/zoneproxy/destinations.go.
  */
-import type { Labels, Resource } from "@isthmus/resources";
+import { type Labels, labelsOf, listOf, objectOf, objectsOf, type Resource, textOf } from "@isthmus/resources";
 import { isJsonObject, type JsonObject, jsonEquals } from "@isthmus/std";
-import { labelsOf, listOf, objectOf, objectsOf, textOf } from "../model/fields.ts";
 import { SERVICE_TAG } from "../model/tags.ts";
 import type { World } from "../world/world.ts";
 import { withoutService } from "./reachability.ts";

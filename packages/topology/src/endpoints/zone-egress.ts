@@ -3,8 +3,9 @@
  * of other zones to their ingresses. Source: kuma v2.14.3: pkg/xds/generator/egress, pkg/xds/topology/outbound.go
  * (BuildEgressEndpointMap), pkg/xds/generator/zone_proxy_listener_generator.go.
  */
+
+import { numberOf, objectsOf, portOf, textOf } from "@isthmus/resources";
 import type { MeshView } from "../model/doors.ts";
-import { numberOf, objectsOf, portOf, textOf } from "../model/fields.ts";
 import type { Proxy } from "../model/proxy.ts";
 import type { Service } from "../model/service.ts";
 import { SERVICE_TAG, ZONE_TAG } from "../model/tags.ts";

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
-import type { Labels, Resource } from "@isthmus/resources";
+import { type Labels, objectOf, objectsOf, type Resource, textOf } from "@isthmus/resources";
 import { isJsonObject, type JsonObject, parseJson } from "@isthmus/std";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { byCreation } from "../model/creation-order.ts";
-import { objectOf, objectsOf, textOf } from "../model/fields.ts";
 import { SERVICE_KINDS } from "../model/read-service.ts";
 import type { ServiceKind } from "../model/service.ts";
 import { type RecordedStore, recordedStore } from "../testing/recorded-store.ts";

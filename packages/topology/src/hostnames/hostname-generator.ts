@@ -7,17 +7,20 @@ import {
   dns1123SubdomainErrors,
   goQuote,
   type Labels,
+  labelsOf,
+  messageOf,
   NAMESPACE_LABEL,
   ORIGIN_LABEL,
+  objectOf,
   parseTemplate,
   type Resource,
   renderTemplate,
   type Template,
+  textOf,
   ZONE_LABEL,
 } from "@isthmus/resources";
 import { err, ok, type Result } from "@isthmus/std";
 import { creationKey } from "../model/creation-order.ts";
-import { labelsOf, messageOf, objectOf, textOf } from "../model/fields.ts";
 import type { ServiceKind } from "../model/service.ts";
 
 export interface HostnameGenerator {

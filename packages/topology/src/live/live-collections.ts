@@ -5,6 +5,7 @@
  */
 import type { Collection, DerivationGraph, Index, Source } from "@isthmus/reactor";
 import { keyOf, type Resource } from "@isthmus/resources";
+import type { Write } from "@isthmus/store";
 import { vipHolder } from "../addresses/plan-vips.ts";
 import type { VipHolder } from "../addresses/vip.ts";
 import type { VipProblem } from "../addresses/vip-problem.ts";
@@ -20,7 +21,7 @@ import type { LiveSettings } from "./live-settings.ts";
 import { type ServiceName, type ServiceState, serviceState, type Timed, unstored } from "./service-state.ts";
 import { withAddresses } from "./service-status.ts";
 import type { GivenVips, VipCollections } from "./vip-feed.ts";
-import { type Write, writeOf } from "./write.ts";
+import { writeOf } from "./write.ts";
 
 export interface LiveCollections extends HostnameCollections, VipCollections {
   readonly tables: TopologyCollections;

@@ -1,9 +1,8 @@
 /** What is wrong with what the zone was given, each once, for logs, metrics and operators. Nothing else is disturbed by it. */
 import type { Collection, DerivationGraph } from "@isthmus/reactor";
-import { keyOf, type ResourceKey } from "@isthmus/resources";
+import { keyOf, objectOf, objectsOf, type ResourceKey, textOf } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
 import type { VipProblemCode } from "../addresses/vip-problem.ts";
-import { objectOf, objectsOf, textOf } from "../model/fields.ts";
 import { MALFORMED, PORTS_CONFLICT } from "../services/service-conditions.ts";
 import type { LiveCollections } from "./live-collections.ts";
 

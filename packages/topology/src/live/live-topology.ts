@@ -16,7 +16,7 @@ import {
 } from "@isthmus/reactor";
 import type { Registry, Resource } from "@isthmus/resources";
 import type { Clock, Random, Service } from "@isthmus/std";
-import type { CommitEvent, Store } from "@isthmus/store";
+import { type CommitEvent, type Store, StoreWriter, type WriteEvent } from "@isthmus/store";
 import type { VipUsage } from "../addresses/vip.ts";
 import type { DroppedLabel, DropReason } from "../services/propagated-labels.ts";
 import type { SnapshotSettings } from "../world/snapshot-world.ts";
@@ -29,7 +29,6 @@ import { type LiveCollections, liveCollections } from "./live-collections.ts";
 import { type LiveProblem, liveProblems } from "./live-problems.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import type { ServiceState } from "./service-state.ts";
-import { StoreWriter, type WriteEvent } from "./store-writer.ts";
 import { VipFeed } from "./vip-feed.ts";
 import { WakeUps } from "./wake-ups.ts";
 

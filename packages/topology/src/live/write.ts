@@ -1,12 +1,8 @@
-/** One change that the store should see, and why. */
+/** From what is stored and what should be to the change that makes the one of the other. */
 import type { Resource } from "@isthmus/resources";
 import { type JsonObject, jsonEquals } from "@isthmus/std";
-import type { Op } from "@isthmus/store";
+import type { Write } from "@isthmus/store";
 import type { ServiceDraft } from "../services/plan-mesh-services.ts";
-
-export interface Write {
-  readonly op: Op;
-}
 
 /** Makes `wanted` of what is stored; undefined when there is nothing to do. */
 export function writeOf(stored: Resource | undefined, wanted: ServiceDraft | undefined): Write | undefined {

@@ -5,7 +5,7 @@
  * A label is part of what is synced: each new value is written in every zone. So it is exact only for small numbers and coarser
  * for large ones, by at most a sixteenth, which a share of traffic does not notice.
  */
-import { objectOf } from "./fields.ts";
+import { objectOf } from "@isthmus/resources";
 import type { Service } from "./service.ts";
 
 export const HEALTHY_INSTANCES_LABEL = "isthmus.io/healthy-instances";

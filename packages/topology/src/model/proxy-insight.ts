@@ -1,6 +1,5 @@
 /** What of a DataplaneInsight services are computed from. Source: kuma v2.14.3: api/mesh/v1alpha1/dataplane_insight_helpers.go. */
-import type { Resource } from "@isthmus/resources";
-import { objectOf, objectsOf, textOf } from "./fields.ts";
+import { objectOf, objectsOf, type Resource, textOf } from "@isthmus/resources";
 
 export interface ProxyInsight {
   /** Some subscription was opened and not closed. */

@@ -1,7 +1,17 @@
 /** Readers of Mesh, ZoneIngress, ZoneEgress and MeshZoneAddress. They never throw: what is malformed is left out. */
-import { homeZone, type Resource } from "@isthmus/resources";
+import {
+  enumOf,
+  flagOf,
+  homeZone,
+  labelsOf,
+  numberOf,
+  objectOf,
+  objectsOf,
+  portOf,
+  type Resource,
+  textOf,
+} from "@isthmus/resources";
 import type { AvailableService, MeshView, ZoneAddress, ZoneEgress, ZoneIngress } from "./doors.ts";
-import { enumOf, flagOf, labelsOf, numberOf, objectOf, objectsOf, portOf, textOf } from "./fields.ts";
 
 export function readMesh(resource: Resource): MeshView {
   const { spec } = resource;

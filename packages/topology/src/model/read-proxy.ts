@@ -1,20 +1,23 @@
 /**
  * A Dataplane as the topology sees it. Source: kuma v2.14.3: api/mesh/v1alpha1/dataplane_helpers.go.
  */
-import { homeZone, parseProtocol, type Resource, sectionName } from "@isthmus/resources";
-import type { JsonObject } from "@isthmus/std";
 import {
   enumOf,
   flagOf,
+  homeZone,
   labelsOf,
   messageOf,
   numberOf,
   objectOf,
   objectsOf,
+  parseProtocol,
   portOf,
+  type Resource,
+  sectionName,
   textOf,
   textsOf,
-} from "./fields.ts";
+} from "@isthmus/resources";
+import type { JsonObject } from "@isthmus/std";
 import type { Inbound, Proxy, ProxyOutbound, ReachableBackend, ZoneListener } from "./proxy.ts";
 import { PROTOCOL_TAG, ZONE_TAG } from "./tags.ts";
 

@@ -5,12 +5,17 @@ import {
   isLocallyOriginated,
   kriOf,
   type Labels,
+  labelsOf,
+  messageOf,
   NAMESPACE_LABEL,
+  objectOf,
+  objectsOf,
   parseProtocol,
+  portOf,
   type Resource,
+  textOf,
 } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
-import { labelsOf, messageOf, objectOf, objectsOf, portOf, textOf } from "./fields.ts";
 import type { ProxySelector, Service, ServiceKind, ServicePort } from "./service.ts";
 
 export const SERVICE_KINDS: readonly ServiceKind[] = ["MeshService", "MeshMultiZoneService", "MeshExternalService"];

@@ -3,10 +3,9 @@
  * instances. Source: kuma v2.14.3: pkg/zone/available_services.go, pkg/xds/ingress/dataplane.go.
  */
 import { selectGateway } from "@isthmus/policy";
-import { type Labels, MESH_LABEL, type Resource } from "@isthmus/resources";
+import { flagOf, type Labels, labelsOf, MESH_LABEL, objectOf, objectsOf, type Resource } from "@isthmus/resources";
 import { type JsonObject, jsonEquals } from "@isthmus/std";
 import type { AvailableService, MeshView, ZoneIngress } from "../model/doors.ts";
-import { flagOf, labelsOf, objectOf, objectsOf } from "../model/fields.ts";
 import type { Proxy } from "../model/proxy.ts";
 import { ZONE_TAG } from "../model/tags.ts";
 import type { World } from "../world/world.ts";

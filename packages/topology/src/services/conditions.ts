@@ -1,7 +1,8 @@
 /** Conditions of a status: one for each type, in the order in which they first appeared. */
+
+import { objectsOf } from "@isthmus/resources";
 import type { JsonObject, JsonValue } from "@isthmus/std";
 import { jsonEquals } from "@isthmus/std";
-import { objectsOf } from "../model/fields.ts";
 
 export interface Condition {
   readonly type: string;

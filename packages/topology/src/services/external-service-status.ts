@@ -2,9 +2,8 @@
  * What a zone finds out about a MeshExternalService: only what is malformed. Address and host names are the only other parts of
  * its status, and they are found elsewhere; its endpoints are outside of every zone and nothing tells whether they answer.
  */
-import type { Resource } from "@isthmus/resources";
+import { objectsOf, portOf, type Resource, textOf } from "@isthmus/resources";
 import { jsonEquals } from "@isthmus/std";
-import { objectsOf, portOf, textOf } from "../model/fields.ts";
 import type { Service } from "../model/service.ts";
 import { type Condition, condition, withConditions } from "./conditions.ts";
 import { MALFORMED } from "./service-conditions.ts";

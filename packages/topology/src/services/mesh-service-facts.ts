@@ -3,10 +3,9 @@
  * not depend on what is stored in the status, so that writing them causes no further computation.
  * Source: kuma v2.14.3: pkg/core/resources/apis/meshservice/status/updater.go.
  */
-import { type Resource, WORKLOAD_LABEL } from "@isthmus/resources";
+import { type Resource, textOf, WORKLOAD_LABEL } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
 import { jsonEquals } from "@isthmus/std";
-import { textOf } from "../model/fields.ts";
 import { HEALTHY_INSTANCES_LABEL, healthyInstancesLabel } from "../model/healthy-instances.ts";
 import { matchingInbounds } from "../model/matching-inbounds.ts";
 import type { Proxy } from "../model/proxy.ts";

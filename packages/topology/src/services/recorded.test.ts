@@ -1,7 +1,6 @@
 /** What the zones of a running Kuma made of their Dataplanes, made anew. */
-import type { Resource } from "@isthmus/resources";
+import { objectOf, objectsOf, type Resource } from "@isthmus/resources";
 import { describe, expect, it } from "vitest";
-import { objectOf, objectsOf } from "../model/fields.ts";
 import { readService } from "../model/read-service.ts";
 import { type RecordedStore, recordedStore } from "../testing/recorded-store.ts";
 import { insight } from "../testing/resources.ts";

@@ -5,18 +5,22 @@
 import {
   ENV_LABEL,
   type Labels,
+  labelsOf,
+  messageOf,
   NAMESPACE_LABEL,
+  objectOf,
+  objectsOf,
   parseTemplate,
   type Resource,
   renderTemplate,
   SERVICE_ACCOUNT_LABEL,
   type Template,
   type TemplateData,
+  textOf,
   WORKLOAD_LABEL,
   ZONE_LABEL,
 } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
-import { labelsOf, messageOf, objectOf, objectsOf, textOf } from "../model/fields.ts";
 import type { Proxy } from "../model/proxy.ts";
 import { carriesAll } from "../world/index-keys.ts";
 

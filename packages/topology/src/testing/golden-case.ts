@@ -2,7 +2,18 @@
  * Golden cases: `testdata/golden/<case>/input.yaml` holds questions in its first document and resources, as a zone stores them,
  * in the others; `expected.yaml` holds the answers, a line for each candidate with its reasons.
  */
-import { builtinTypes, parseResource, parseYamlDocuments, Registry, type Resource } from "@isthmus/resources";
+import {
+  builtinTypes,
+  labelsOf,
+  objectOf,
+  objectsOf,
+  parseResource,
+  parseYamlDocuments,
+  Registry,
+  type Resource,
+  textOf,
+  textsOf,
+} from "@isthmus/resources";
 import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
 import type { Candidate, CandidateSource, EndpointSet } from "../endpoints/endpoint-set.ts";
 import type { Exposures } from "../endpoints/exposure.ts";
@@ -12,7 +23,6 @@ import { endpointsFor } from "../endpoints/sidecar.ts";
 import { socketAddress } from "../endpoints/socket-address.ts";
 import { egressListenerExposures, zoneEgressExposures } from "../endpoints/zone-egress.ts";
 import { ingressListenerExposures, zoneIngressExposures } from "../endpoints/zone-ingress.ts";
-import { labelsOf, objectOf, objectsOf, textOf, textsOf } from "../model/fields.ts";
 import type { Proxy } from "../model/proxy.ts";
 import { SERVICE_KINDS } from "../model/read-service.ts";
 import type { ServiceRef } from "../model/service.ts";

@@ -1,8 +1,7 @@
 /** Stores of zones of Kuma 2.14.3, as its REST printed them (testdata/recorded). CA certificates are left out. */
 import { readFileSync } from "node:fs";
-import type { Resource } from "@isthmus/resources";
+import { labelsOf, type Resource, textOf } from "@isthmus/resources";
 import { isJsonObject, type JsonObject, parseJson } from "@isthmus/std";
-import { labelsOf, textOf } from "../model/fields.ts";
 
 /** `a`: mTLS of the mesh, ZoneIngress and ZoneEgress. `b`: MeshIdentity, zone proxies of the mesh. */
 export type RecordedStore = "a-east" | "a-west" | "b-east" | "b-west";

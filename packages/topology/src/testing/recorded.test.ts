@@ -4,7 +4,7 @@
  * listeners of Dataplanes, MeshZoneAddress, unified names).
  */
 import { readFileSync } from "node:fs";
-import { builtinTypes, parseResource, Registry, type Resource } from "@isthmus/resources";
+import { builtinTypes, parseResource, Registry, type Resource, textOf } from "@isthmus/resources";
 import { isJsonObject, parseJson } from "@isthmus/std";
 import { describe, expect, it } from "vitest";
 import type { Endpoint } from "../endpoints/endpoint-set.ts";
@@ -12,7 +12,6 @@ import type { Exposures } from "../endpoints/exposure.ts";
 import { sidecarEndpoints } from "../endpoints/sidecar.ts";
 import { egressListenerExposures, zoneEgressExposures } from "../endpoints/zone-egress.ts";
 import { ingressListenerExposures, zoneIngressExposures } from "../endpoints/zone-ingress.ts";
-import { textOf } from "../model/fields.ts";
 import { SERVICE_TAG } from "../model/tags.ts";
 import { destinationName } from "../names/destination-name.ts";
 import { snapshotWorld } from "../world/snapshot-world.ts";

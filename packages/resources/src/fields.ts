@@ -2,8 +2,9 @@
  * Reading of specs that may hold anything: resources of other control planes are stored as they come. What has the wrong
  * kind reads as absent, so that no reader can throw.
  */
-import type { Labels } from "@isthmus/resources";
+
 import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
+import type { Labels } from "./resource.ts";
 
 export const PORT_MAX = 65_535;
 

@@ -6,14 +6,19 @@
  * it is made smaller, so that one busy resource does not keep the others waiting.
  */
 import { Backoff, type Clock, type Random, type TimerHandle } from "@isthmus/std";
-import { type Op, type Store, StoreError } from "@isthmus/store";
-import type { Write } from "./write.ts";
+import { StoreError } from "./errors.ts";
+import type { Op, Store } from "./store.ts";
 
 /** Ops of one commit: a start with thousands of new addresses must not make one long turn of the event loop. */
 const OPS_MAX = 1_000;
 /** Lost races in a row before commits get smaller. */
 const RACES_BEFORE_SPLIT = 3;
 const RETRY = { baseMs: 50, maxMs: 5_000, resetAfterMs: Number.POSITIVE_INFINITY, jitterMs: 10 };
+
+/** One change that the store should see. */
+export interface Write {
+  readonly op: Op;
+}
 
 export type WriteEvent =
   | { readonly kind: "written"; readonly ops: number; readonly ms: number }

@@ -5,10 +5,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { generateEnvoyMessages } from "./envoy-protos.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 generateProtobuf();
+await generateEnvoyMessages(root);
 generateTypeList();
 if (!process.argv.includes("--generate")) await bundle();
 

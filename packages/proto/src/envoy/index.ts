@@ -1,0 +1,85 @@
+/**
+ * Envoy's messages: registry, Any, JSON. The messages themselves are imported from the path of their description, for example
+ * `@isthmus/proto/envoy/config/listener/v3/listener`: many of them share a name. This entry is apart from `@isthmus/proto`
+ * because loading it takes about 0.1 s, which only programs that configure Envoys should pay.
+ */
+import {
+  createRegistry,
+  type DescMessage,
+  fromBinary,
+  fromJson,
+  type Message,
+  type MessageShape,
+  type JsonValue as ProtobufJson,
+  type Registry,
+  toJson,
+} from "@bufbuild/protobuf";
+import type { Any } from "@bufbuild/protobuf/wkt";
+import { err, errorMessage, type JsonObject, type JsonValue, ok, type Result } from "@isthmus/std";
+import { toDeterministicBinary } from "../deterministic-binary.ts";
+import { messageNameOf, typeUrlOf } from "../type-url.ts";
+import { typedFiles } from "./gen/typed-files.ts";
+
+export { typeUrlOf } from "../type-url.ts";
+
+/** Every message that has generated code, by full name. */
+export const envoyRegistry: Registry = createRegistry(...typedFiles);
+
+/** An Any of a message. Equal content gives equal bytes, also for maps. */
+export function packEnvoy<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Any {
+  return {
+    $typeName: "google.protobuf.Any",
+    typeUrl: typeUrlOf(schema.typeName),
+    value: toDeterministicBinary(schema, message),
+  };
+}
+
+export interface UnpackedMessage {
+  readonly schema: DescMessage;
+  readonly message: Message;
+}
+
+/** What is inside of an Any: an error for unknown types and malformed bytes. */
+export function unpackEnvoy(
+  any: { readonly typeUrl: string; readonly value: Uint8Array },
+  registry: Registry = envoyRegistry,
+): Result<UnpackedMessage, string> {
+  const schema = registry.getMessage(messageNameOf(any.typeUrl));
+  if (schema === undefined) return err(`unknown type ${any.typeUrl}`);
+  try {
+    return ok({ schema, message: fromBinary(schema, any.value) });
+  } catch (error) {
+    return err(`malformed ${schema.typeName}: ${errorMessage(error)}`);
+  }
+}
+
+/** Stable bytes of a message: the content addressed by versions. */
+export function envoyToBinary<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Uint8Array {
+  return toDeterministicBinary(schema, message);
+}
+
+/** Proto3 JSON in lower camel case, with the contents of every Any. */
+export function envoyToJson<Desc extends DescMessage>(
+  schema: Desc,
+  message: MessageShape<Desc>,
+  registry: Registry = envoyRegistry,
+): Result<JsonObject, string> {
+  try {
+    return ok(toJson(schema, message, { registry }) as JsonObject);
+  } catch (error) {
+    return err(errorMessage(error));
+  }
+}
+
+/** Reads lower camel case and the names of the descriptions alike; unknown fields and types are errors. */
+export function envoyFromJson<Desc extends DescMessage>(
+  schema: Desc,
+  json: JsonValue,
+  registry: Registry = envoyRegistry,
+): Result<MessageShape<Desc>, string> {
+  try {
+    return ok(fromJson(schema, json as ProtobufJson, { registry, ignoreUnknownFields: false }));
+  } catch (error) {
+    return err(errorMessage(error));
+  }
+}

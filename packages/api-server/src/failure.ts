@@ -36,6 +36,7 @@ export const titles = {
   mesh: "Failed to retrieve Mesh",
   get: "Could not retrieve a resource",
   list: "Could not retrieve resources",
+  format: "Could not format a resource",
   process: STEP_TITLES.process,
 } as const;
 

@@ -10,7 +10,7 @@ interface Pair {
   readonly response: { readonly status: number; readonly json?: JsonObject; readonly text?: string };
 }
 
-const TIMES = ["creationTime", "modificationTime"];
+const TIMES = ["creationTime", "modificationTime", "creationTimestamp"];
 const TIME = "2026-01-01T00:00:00Z";
 
 const read = (file: string): Pair[] =>
@@ -51,6 +51,7 @@ describe("what a global shows", async () => {
       "global/zones/list",
       "global/zones/insights",
       "global/zoneingresses/list",
+      "global/zoneegresses/list",
       "global/dataplanes/list",
       "global/dataplanes/insights",
       "global/meshservices/list",

@@ -14,6 +14,7 @@ import { sendJson, sendText } from "./answer.ts";
 import type { ApiContext } from "./api-context.ts";
 import { answerClientError, refuseTunnel } from "./client-error.ts";
 import { badRequest, internal, sendFailure } from "./failure.ts";
+import { addKriRoute } from "./routes/kri-route.ts";
 import { templateOf } from "./routes/request-url.ts";
 import { addResourceRoutes } from "./routes/resource-routes.ts";
 import { addSyncRoutes } from "./routes/sync-routes.ts";
@@ -133,6 +134,7 @@ function createServer(options: ApiServerOptions): FastifyInstance {
   server.get("/", (_request, reply) => sendJson(reply, 200, inOrder(options.index())));
   addTypeRoutes(server, options);
   addResourceRoutes(server, options);
+  addKriRoute(server, options);
   addTopologyRoutes(server, options);
   if (options.sync !== undefined) addSyncRoutes(server, options.sync);
   refuseOtherMethods(server, routes);

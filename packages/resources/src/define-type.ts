@@ -16,7 +16,8 @@ type Defaulted =
   | "isReadOnly"
   | "isAdminOnly"
   | "isDestination"
-  | "isProxy";
+  | "isProxy"
+  | "kubernetes";
 
 export type TypeDefinition = Omit<TypeDescriptor, Defaulted> & Partial<Pick<TypeDescriptor, Defaulted>>;
 
@@ -52,6 +53,7 @@ export function defineType(definition: TypeDefinition): TypeDescriptor {
     isAdminOnly: false,
     isDestination: false,
     isProxy: false,
+    kubernetes: { isNamespaced: definition.format.kind === "json", form: "spec" },
     ...definition,
     singularDisplayName,
     pluralDisplayName: definition.pluralDisplayName ?? pluralOf(singularDisplayName),

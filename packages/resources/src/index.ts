@@ -38,6 +38,7 @@ export {
   SpecEncodingError,
 } from "./kds-codec.ts";
 export { isLocalKri, type Kri, kriOf, kriText, parseKri } from "./kri.ts";
+export { kubernetesManifest, SYSTEM_NAMESPACE } from "./kubernetes-manifest.ts";
 export {
   byteLength,
   dns1035LabelErrors,

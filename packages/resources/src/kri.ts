@@ -8,6 +8,7 @@ import { displayName } from "./labels.ts";
 import type { Registry } from "./registry.ts";
 import type { Labels } from "./resource.ts";
 import type { TypeDescriptor } from "./type-descriptor.ts";
+import { goQuote } from "./validate/go-quote.ts";
 
 export interface Kri {
   readonly type: string;
@@ -47,11 +48,11 @@ export function kriText(descriptor: TypeDescriptor, kri: Kri): string | undefine
 
 export function parseKri(text: string, registry: Registry): Result<Kri, string> {
   const parts = text.split("_");
-  if (parts.length < SEGMENTS) return err(`invalid identifier string: ${JSON.stringify(text)}`);
+  if (parts.length < SEGMENTS) return err(`invalid identifier string: ${goQuote(text)}`);
   const [prefix = "", shortName = "", mesh = "", zone = "", namespace = "", name = "", ...section] = parts;
-  if (prefix !== "kri") return err(`identifier must start with 'kri': ${JSON.stringify(text)}`);
+  if (prefix !== "kri") return err(`identifier must start with 'kri': ${goQuote(text)}`);
   const descriptor = registry.byShortName(shortName);
-  if (descriptor === undefined) return err(`unknown short name of resource type: ${JSON.stringify(shortName)}`);
+  if (descriptor === undefined) return err(`unknown short name of resource type: ${goQuote(shortName)}`);
   return ok({ type: descriptor.name, mesh, zone, namespace, name, section: section.join("") });
 }
 

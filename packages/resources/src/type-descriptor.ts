@@ -27,6 +27,13 @@ export type SpecFormat =
   | { readonly kind: "protobuf"; readonly message: string }
   | { readonly kind: "json"; readonly schema: Schema };
 
+/** Where Kubernetes keeps a type: in namespaces or cluster-wide, and under which member its spec is. */
+export interface KubernetesTraits {
+  readonly isNamespaced: boolean;
+  /** `secret`: a native Secret of Kubernetes. */
+  readonly form: "spec" | "status" | "secret";
+}
+
 export interface PolicyTraits {
   readonly hasTo: boolean;
   readonly hasFrom: boolean;
@@ -67,6 +74,7 @@ export interface TypeDescriptor {
   readonly isDestination: boolean;
   readonly isProxy: boolean;
   readonly policy?: PolicyTraits;
+  readonly kubernetes: KubernetesTraits;
   /** Types of the insight and overview that belong to this type. */
   readonly insight?: string;
   readonly overview?: string;

@@ -2,6 +2,7 @@
  * List, get, put and delete of every type that has a path. Source: kuma v2.14.3: pkg/api-server/resource_endpoints.go.
  */
 import {
+  kubernetesManifest,
   type ParseFailure,
   parseResource,
   type Resource,
@@ -27,6 +28,7 @@ import { parseFilters } from "../filters.ts";
 import { overviewOf } from "../overview.ts";
 import { nextLink, parseOffset, parsePageSize } from "../paging.ts";
 import { Query } from "../query.ts";
+import { formatted } from "../resource-format.ts";
 import { pathOf, searchOf, templateOf } from "./request-url.ts";
 
 interface Params {
@@ -39,7 +41,6 @@ type Request = FastifyRequest<{ Params: Params }>;
 /** How one resource is shown: as it is or with its insight. */
 type View = (resource: Resource) => JsonObject;
 
-const FORMATS = ["k8s", "kubernetes", "universal"];
 /** Paths of overviews before `_overview` came. */
 const LEGACY_OVERVIEWS: ReadonlyMap<string, string> = new Map([
   ["Dataplane", "dataplanes+insights"],
@@ -100,12 +101,14 @@ class TypeRoutes {
       if (!address.ok) return sendFailure(reply, address.error);
       const resource = this.#context.store.get(address.value);
       if (resource === undefined) return sendFailure(reply, notFound(titles.get));
-      const format = new Query(searchOf(request)).get("format");
-      if (format !== "" && !FORMATS.includes(format)) {
-        const reason = `"format" must be one of [${FORMATS.map((each) => `"${each}"`).join(", ")}]`;
-        return sendFailure(reply, invalid(titles.get, [{ field: "", reason }]));
-      }
-      return sendJson(reply, 200, view(resource));
+      const query = new Query(searchOf(request));
+      const shown = formatted(query.get("format"), {
+        universal: () => view(resource),
+        ...(view === this.plain
+          ? { kubernetes: () => kubernetesManifest(this.#type, resource, query.get("namespace") || undefined) }
+          : {}),
+      });
+      return shown.ok ? sendJson(reply, 200, shown.value) : sendFailure(reply, invalid(titles.get, shown.error));
     };
   }
 

@@ -8,4 +8,5 @@ export const descriptor: TypeDescriptor = defineType({
   kds: flow("zoneToGlobal"),
   path: "dataplane-insights",
   isReadOnly: true,
+  kubernetes: { isNamespaced: true, form: "status" },
 });

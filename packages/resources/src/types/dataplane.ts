@@ -14,4 +14,5 @@ export const descriptor: TypeDescriptor = defineType({
   insight: "DataplaneInsight",
   overview: "DataplaneOverview",
   validate: validateDataplane,
+  kubernetes: { isNamespaced: true, form: "spec" },
 });

@@ -11,4 +11,5 @@ export const descriptor: TypeDescriptor = defineType({
   singular: "globalsecret",
   isAdminOnly: true,
   isHashedTowardsZones: false,
+  kubernetes: { isNamespaced: true, form: "secret" },
 });

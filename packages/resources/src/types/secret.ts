@@ -10,4 +10,5 @@ export const descriptor: TypeDescriptor = defineType({
   singular: "secret",
   isAdminOnly: true,
   isHashedTowardsZones: false,
+  kubernetes: { isNamespaced: true, form: "secret" },
 });

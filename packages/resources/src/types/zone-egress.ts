@@ -14,4 +14,5 @@ export const descriptor: TypeDescriptor = defineType({
   insight: "ZoneEgressInsight",
   overview: "ZoneEgressOverview",
   validate: validateZoneEgress,
+  kubernetes: { isNamespaced: true, form: "spec" },
 });

@@ -8,4 +8,5 @@ export const descriptor: TypeDescriptor = defineType({
   kds: flow("zoneToGlobal"),
   path: "zone-ingress-insights",
   isReadOnly: true,
+  kubernetes: { isNamespaced: true, form: "spec" },
 });

@@ -15,4 +15,5 @@ export const descriptor: TypeDescriptor = defineType({
   insight: "ZoneIngressInsight",
   overview: "ZoneIngressOverview",
   validate: validateZoneIngress,
+  kubernetes: { isNamespaced: true, form: "spec" },
 });

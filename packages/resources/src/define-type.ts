@@ -3,8 +3,8 @@
  * here. `definePolicy` and `defineLegacyPolicy` do the same for the two families of policies.
  * Source of the rules: kuma v2.14.3: tools/resource-gen, tools/policy-gen (display names and plurals).
  */
-import type { JsonObject } from "@isthmus/std";
-import type { ObjectSchema, Schema } from "./schema.ts";
+import type { ObjectSchema, Property, Schema } from "./schema.ts";
+import { targetRef } from "./schemas/target-ref.ts";
 import type { KdsFlow, PolicyTraits, SpecFormat, TypeDescriptor } from "./type-descriptor.ts";
 
 export type FlowPart = "globalToZones" | "zoneToGlobal" | "acrossZones" | "providedByGlobal" | "providedByZone";
@@ -22,16 +22,16 @@ type Defaulted =
 export type TypeDefinition = Omit<TypeDescriptor, Defaulted> & Partial<Pick<TypeDescriptor, Defaulted>>;
 
 /** What of a targetRef policy differs from the others. `to`, `from`, `rules` say which lists its spec has. */
-export interface PolicyDefinition {
+export interface PolicyDefinition
+  extends Partial<Pick<TypeDescriptor, "emptyStatus" | "statusSchema" | "validate" | "deprecations">> {
   readonly name: string;
   readonly shortName: string;
   readonly to?: boolean;
   readonly rules?: boolean;
   /** `asRules`: items are read as inbound rules; `asSubsets`: the older reading by client tags. */
   readonly from?: "asRules" | "asSubsets";
-  readonly emptyStatus?: JsonObject;
-  /** Shape of the `default` of every item; without it any configuration is carried as given. */
-  readonly conf?: ObjectSchema;
+  /** Shape of the spec; without it any configuration is carried as given. */
+  readonly spec?: ObjectSchema;
   /** Display name where splitting the name at capitals would not give Kuma's. */
   readonly singularDisplayName?: string;
 }
@@ -61,7 +61,7 @@ export function defineType(definition: TypeDefinition): TypeDescriptor {
 }
 
 export function definePolicy(definition: PolicyDefinition): TypeDescriptor {
-  const { name, shortName, to = false, rules = false, from, conf, ...rest } = definition;
+  const { name, shortName, to = false, rules = false, from, spec, ...rest } = definition;
   const lowerName = name.toLowerCase();
   const policy: PolicyTraits = {
     hasTo: to,
@@ -76,7 +76,7 @@ export function definePolicy(definition: PolicyDefinition): TypeDescriptor {
     shortName,
     policy,
     scope: "Mesh",
-    format: json(policySchema(policy, conf)),
+    format: json(spec ?? openPolicySpec(policy)),
     kds: flow("globalToZones", "zoneToGlobal", "acrossZones"),
     path: pluralOf(lowerName),
     singular: lowerName,
@@ -114,41 +114,6 @@ export const json = (schema: Schema): SpecFormat => ({ kind: "json", schema });
 /** An object of which nothing is checked and everything is kept. */
 export const openObject: ObjectSchema = { kind: "object", properties: {}, additional: { kind: "any" } };
 
-const text = { schema: { kind: "string" } } as const;
-const texts = { schema: { kind: "map", values: { kind: "string" } } } as const;
-
-/** What a policy, or one of its items, is about. Which kinds fit where is up to the policy. */
-const targetRef: ObjectSchema = {
-  kind: "object",
-  properties: {
-    kind: {
-      required: true,
-      schema: {
-        kind: "string",
-        enum: [
-          "Mesh",
-          "MeshSubset",
-          "MeshGateway",
-          "MeshService",
-          "MeshExternalService",
-          "MeshMultiZoneService",
-          "MeshServiceSubset",
-          "MeshHTTPRoute",
-          "Dataplane",
-        ],
-      },
-    },
-    name: text,
-    tags: texts,
-    mesh: text,
-    proxyTypes: { schema: { kind: "array", items: { kind: "string", enum: ["Sidecar", "Gateway"] } } },
-    namespace: text,
-    labels: texts,
-    sectionName: text,
-  },
-  additional: { kind: "any" },
-};
-
 /** Plural as it appears in display names and paths. */
 export function pluralOf(singular: string): string {
   if (/ay$/i.test(singular)) return `${singular}s`;
@@ -169,22 +134,19 @@ function splitAtCapitals(name: string): string {
   return name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2");
 }
 
-/** Shape that all targetRef policies share; what it does not name is carried as given. */
-function policySchema(policy: PolicyTraits, conf: ObjectSchema | undefined): ObjectSchema {
-  const configuration: ObjectSchema["properties"] =
-    conf === undefined ? {} : { default: { schema: conf, alwaysEmitted: true } };
-  const rules = { schema: { kind: "array", items: item(configuration) } } as const;
-  const targets = {
-    schema: { kind: "array", items: item({ targetRef: { schema: targetRef, required: true }, ...configuration }) },
-  } as const;
-  return item({
-    targetRef: { schema: targetRef },
-    ...(policy.hasTo ? { to: targets } : {}),
-    ...(policy.hasFrom ? { from: targets } : {}),
-    ...(policy.hasRules ? { rules } : {}),
+/** Shape of a policy that does not say its own: targetRefs are checked, all else is carried as given. */
+function openPolicySpec(policy: PolicyTraits): ObjectSchema {
+  const items = (members: ObjectSchema["properties"]): Property => ({
+    schema: { kind: "array", items: { kind: "object", properties: members, additional: { kind: "any" } } },
   });
-}
-
-function item(properties: ObjectSchema["properties"]): ObjectSchema {
-  return { kind: "object", properties, additional: { kind: "any" } };
+  const targets = items({ targetRef: { schema: targetRef, required: true } });
+  return {
+    ...openObject,
+    properties: {
+      targetRef: { schema: targetRef },
+      ...(policy.hasTo ? { to: targets } : {}),
+      ...(policy.hasFrom ? { from: targets } : {}),
+      ...(policy.hasRules ? { rules: items({}) } : {}),
+    },
+  };
 }

@@ -2,7 +2,8 @@
  * Brings a value into the canonical form of its schema, as decoding into a Go struct and printing it again would:
  * durations re-rendered, nulls and empty members left out, struct members always there. What Go cannot decode is an error.
  *
- * - From users (`unknown: "drop"`): members in the order of the schema, unknown ones dropped, as Kuma's REST does.
+ * - From users (`unknown: "drop"`): members in the order of the schema, those of maps by name, unknown ones dropped, as
+ *   Kuma's REST does.
  * - From peers (`unknown: "keep"`): member order and unknown members stay, so that what a newer peer adds survives the
  *   trip through us; names are matched without regard to case when no exact match exists, as Go does. A value that is
  *   canonical already is returned as it is, not copied: this runs for every resource of a first response.
@@ -143,8 +144,12 @@ function decodeMember(
 }
 
 function decodeMap(decoder: Decoder, values: Schema, value: JsonObject, path: string): JsonObject {
-  let result: Record<string, JsonValue> | undefined;
-  for (const name of Object.keys(value)) {
+  const names = Object.keys(value);
+  const ordered = decoder.unknown === "drop" ? names.toSorted() : names;
+  let result: Record<string, JsonValue> | undefined = ordered.some((name, i) => name !== names[i])
+    ? Object.fromEntries(ordered.map((name) => [name, value[name] ?? null]))
+    : undefined;
+  for (const name of names) {
     const given = value[name] ?? null;
     const decoded = decode(decoder, values, given, member(path, name));
     if (decoded === given) continue;
@@ -167,12 +172,17 @@ function decodeArray(decoder: Decoder, items: Schema, value: readonly JsonValue[
 }
 
 function decodeInteger(decoder: Decoder, schema: IntegerSchema, value: JsonValue, path: string): JsonValue {
-  const goType = schema.format ?? "int";
+  const goType = `${schema.isUnsigned === true ? "u" : ""}${schema.format ?? "int"}`;
   if (typeof value !== "number") return orZero(decoder, value, path, goType, 0);
-  const fits = schema.format === "int32" ? fitsInt32(value) : Number.isInteger(value) && Math.abs(value) < 2 ** 63;
-  if (fits) return value;
+  if (fits(schema, value)) return value;
   fail(decoder, `json: cannot unmarshal number ${value} into Go ${where(path)} of type ${goType}`);
   return 0;
+}
+
+function fits({ format, isUnsigned }: IntegerSchema, value: number): boolean {
+  const bits = format === "int32" ? 32 : 64;
+  if (isUnsigned === true) return Number.isInteger(value) && value >= 0 && value < 2 ** bits;
+  return format === "int32" ? fitsInt32(value) : Number.isInteger(value) && Math.abs(value) < 2 ** 63;
 }
 
 function decodeDuration(decoder: Decoder, value: JsonValue, path: string): JsonValue {

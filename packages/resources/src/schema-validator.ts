@@ -108,8 +108,17 @@ function checkString(schema: StringSchema, value: JsonValue, path: string, out: 
       out.push(`${path} in body must be of type ${schema.format}: ${JSON.stringify(value)}`);
     }
   }
-  if (schema.enum !== undefined && !schema.enum.some((allowed) => allowed === value)) {
-    out.push(`${path} in body should be one of [${schema.enum.join(" ")}]`);
+  checkEnum(schema.enum, value, path, out);
+}
+
+function checkEnum(
+  allowed: StringSchema["enum"] | IntegerSchema["enum"],
+  value: JsonValue,
+  path: string,
+  out: string[],
+) {
+  if (allowed !== undefined && !allowed.some((one) => one === value)) {
+    out.push(`${path} in body should be one of [${allowed.join(" ")}]`);
   }
 }
 
@@ -124,6 +133,7 @@ function firstStringRule(schema: StringSchema, value: string): string | undefine
 }
 
 function checkInteger(schema: IntegerSchema, value: JsonValue, path: string, out: string[]): void {
+  checkEnum(schema.enum, value, path, out);
   if (typeof value !== "number") {
     const hasFormat = schema.format !== undefined && (typeof value === "boolean" || isJsonObject(value));
     out.push(hasFormat ? `${path} in body must be of type ${schema.format}: ""` : wrongType(path, "integer", value));

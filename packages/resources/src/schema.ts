@@ -59,6 +59,9 @@ export interface StringSchema {
 export interface IntegerSchema {
   readonly kind: "integer";
   readonly format?: "int32" | "int64";
+  readonly enum?: readonly number[];
+  /** Decoded into an unsigned number, of which the schema language knows nothing. */
+  readonly isUnsigned?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly default?: number;

@@ -1,9 +1,25 @@
-/** Source: kuma v2.14.3: pkg/plugins/policies/meshtimeout/api/v1alpha1. */
+/** How long connections, requests and streams may take. Source: kuma v2.14.3: pkg/plugins/policies/meshtimeout/api/v1alpha1. */
 import { definePolicy } from "../define-type.ts";
-import { object, optional } from "../schemas/shape.ts";
+import { matchedRules, policySpec, targetItems } from "../schemas/policy-spec.ts";
+import { alwaysEmitted, duration, object, optional } from "../schemas/shape.ts";
 import type { TypeDescriptor } from "../type-descriptor.ts";
+import { meshTimeoutDeprecations, validateMeshTimeout } from "../validate/mesh-timeout.ts";
 
-const duration = optional({ kind: "duration" });
+const timeout = optional(duration);
+
+const conf = object({
+  connectionTimeout: timeout,
+  idleTimeout: timeout,
+  http: optional(
+    object({
+      requestTimeout: timeout,
+      streamIdleTimeout: timeout,
+      maxStreamDuration: timeout,
+      maxConnectionDuration: timeout,
+      requestHeadersTimeout: timeout,
+    }),
+  ),
+});
 
 export const descriptor: TypeDescriptor = definePolicy({
   name: "MeshTimeout",
@@ -11,17 +27,7 @@ export const descriptor: TypeDescriptor = definePolicy({
   to: true,
   from: "asRules",
   rules: true,
-  conf: object({
-    connectionTimeout: duration,
-    idleTimeout: duration,
-    http: optional(
-      object({
-        requestTimeout: duration,
-        streamIdleTimeout: duration,
-        maxStreamDuration: duration,
-        maxConnectionDuration: duration,
-        requestHeadersTimeout: duration,
-      }),
-    ),
-  }),
+  spec: policySpec({ to: targetItems(conf), from: targetItems(conf), rules: matchedRules(alwaysEmitted(conf)) }),
+  validate: validateMeshTimeout,
+  deprecations: meshTimeoutDeprecations,
 });

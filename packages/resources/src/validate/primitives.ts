@@ -8,6 +8,7 @@ import { isDnsName, isIpAddress } from "./host.ts";
 
 export const MUST_BE_DEFINED = "must be defined";
 export const MUST_NOT_BE_EMPTY = "must not be empty";
+export const MUST_NOT_BE_DEFINED = "must not be defined";
 
 const PORT_MAX = 65_535;
 

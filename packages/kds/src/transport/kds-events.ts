@@ -11,6 +11,14 @@ export type KdsStreamKind =
   | "StreamClusters"
   | "HealthCheck";
 
+export interface PeerVersion {
+  readonly product: string;
+  readonly version: string;
+  readonly gitTag: string;
+  readonly gitCommit?: string;
+  readonly buildDate?: string;
+}
+
 /** One connection of one zone instance; on a zone, the connection to its global. */
 export interface KdsPeer {
   readonly zone: string;
@@ -20,7 +28,7 @@ export interface KdsPeer {
   readonly address: string;
   /** Instance id of the peer, from its node metadata; undefined before its first request. */
   readonly instanceId: string | undefined;
-  readonly version: { readonly product: string; readonly version: string; readonly gitTag: string } | undefined;
+  readonly version: PeerVersion | undefined;
   /** The `config` of the node metadata: a zone's configuration as JSON text. */
   readonly config: string | undefined;
   readonly isIsthmus: boolean;

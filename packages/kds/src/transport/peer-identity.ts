@@ -1,4 +1,5 @@
 /** What is known of the peer of one connection: grows as the peer speaks, and says when others should hear of it. */
+import type { BuildVersion } from "../wire/node.ts";
 import type { ReceivedRequest } from "../wire/request.ts";
 import type { KdsPeer, OnKdsEvent } from "./kds-events.ts";
 
@@ -65,11 +66,24 @@ export class PeerIdentity {
   }
 }
 
-function versionOf(version: { readonly version?: string; readonly gitTag?: string } | undefined): KdsPeer["version"] {
+function versionOf(version: Partial<BuildVersion> | undefined): KdsPeer["version"] {
   if (version?.version === undefined) return undefined;
-  return { product: "kumaCp", version: version.version, gitTag: version.gitTag ?? "" };
+  const { gitTag = "", gitCommit, buildDate } = version;
+  return {
+    product: "kumaCp",
+    version: version.version,
+    gitTag,
+    ...(gitCommit !== undefined && { gitCommit }),
+    ...(buildDate !== undefined && { buildDate }),
+  };
 }
 
 function isSameVersion(a: KdsPeer["version"], b: KdsPeer["version"]): boolean {
-  return a?.version === b?.version && a?.gitTag === b?.gitTag && a?.product === b?.product;
+  return (
+    a?.version === b?.version &&
+    a?.gitTag === b?.gitTag &&
+    a?.gitCommit === b?.gitCommit &&
+    a?.buildDate === b?.buildDate &&
+    a?.product === b?.product
+  );
 }

@@ -1,0 +1,16 @@
+/** Settings of a control plane in this process: memory store, plaintext, loopback. */
+import { type Config, formatProblems, loadConfig } from "@isthmus/runtime";
+
+export function configOf(folder: string, settings: Readonly<Record<string, string | number | boolean>>): Config {
+  const all = {
+    "general.workDir": folder,
+    "store.type": "memory",
+    "diagnostics.interface": "127.0.0.1",
+    "diagnostics.serverPort": 0,
+    "log.level": "off",
+    ...settings,
+  };
+  const loaded = loadConfig({ env: {}, settings: Object.entries(all).map(([path, value]) => `${path}=${value}`) });
+  if (!loaded.ok) throw new Error(formatProblems(loaded.error));
+  return loaded.value.config;
+}

@@ -1,0 +1,134 @@
+/**
+ * The recorded deployment with control planes of ours: a global under two zones that hold what the recorded zones held, and
+ * zone `west` as a program of its own.
+ */
+import { composeGlobal } from "@isthmus/global";
+import { describeKey, type ResourceKey } from "@isthmus/resources";
+import { createLogger, type Instance, openInstance } from "@isthmus/runtime";
+import type { JsonObject } from "@isthmus/std";
+import type { ResourceDraft } from "@isthmus/store";
+import { eventually, freePorts, tempFolder } from "@isthmus/testkit";
+import { composeZone } from "@isthmus/zone";
+import { configOf } from "./configuration.ts";
+import { globalOwn, recordedResources, westOwn } from "./recorded-state.ts";
+import { connectZone, type RecordedZone } from "./recorded-zone.ts";
+
+export interface ControlPlane {
+  readonly instance: Instance;
+  readonly port: number;
+  readonly zones: ReadonlyMap<string, RecordedZone>;
+  stop(): Promise<void>;
+}
+
+const log = createLogger({ level: "off", name: "contract" });
+
+/** With both zones connected, holding what they sent. */
+export async function startGlobal(): Promise<ControlPlane> {
+  const { kdsPort, ...global } = await openGlobal();
+  const zones = new Map<string, RecordedZone>();
+  for (const zone of ["east", "west"]) zones.set(zone, await connectZone(zone, kdsPort, global.folder));
+  const recorded = recordedResources("global");
+  await holds(global.instance, recorded);
+  await eventually(() => global.instance.store.list("ZoneInsight").every(isComplete), {
+    what: "insights of the zones",
+  });
+  return {
+    ...global,
+    zones,
+    async stop() {
+      for (const zone of zones.values()) await zone.stop();
+      await global.stop();
+    },
+  };
+}
+
+/** The program of a zone under a global of its own; what other zones have reaches it through that. */
+export async function startWest(): Promise<ControlPlane> {
+  // When the recorded zone was asked, there was one mesh more.
+  const { kdsPort, ...global } = await openGlobal({ type: "Mesh", mesh: "", name: "second", labels: {}, spec: {} });
+  const east = await connectZone("east", kdsPort, global.folder);
+  const [port = 0] = await freePorts(1);
+  const config = configOf(global.folder, {
+    "apiServer.http.port": port,
+    "multizone.zone.name": "west",
+    "multizone.zone.globalAddress": `grpc://127.0.0.1:${kdsPort}`,
+    // The default adds a label to every MeshService of the zone.
+    "topology.remoteWeights": "kuma",
+  });
+  const instance = await openInstance({ name: "west", zoneLabel: "west" }, config, log);
+  await instance.store.commit(
+    westOwn().map((resource) => ({ kind: "put", resource: observedBy(instance.instanceId, resource) })),
+  );
+  const program = await composeZone(instance);
+  await program.service.start();
+  await holds(instance, recordedResources("west"));
+  await eventually(() => instance.store.list("ZoneInsight").some(isComplete), { what: "counters of the zone" });
+  return {
+    instance,
+    port,
+    zones: new Map(),
+    async stop() {
+      await program.service.stop();
+      await east.stop();
+      await global.stop();
+    },
+  };
+}
+
+async function openGlobal(...more: readonly ResourceDraft[]) {
+  const folder = await tempFolder("isthmus-contract-");
+  const [port = 0, kdsPort = 0] = await freePorts(2);
+  const config = configOf(folder.path, {
+    "apiServer.http.port": port,
+    "multizone.global.kds.grpcPort": kdsPort,
+    "multizone.global.kds.interface": "127.0.0.1",
+    "multizone.global.kds.tlsEnabled": false,
+    "multizone.global.kds.zoneInsightFlushInterval": "100ms",
+  });
+  const instance = await openInstance({ name: "global", zoneLabel: "Global" }, config, log);
+  await instance.store.commit([...globalOwn(), ...more].map((resource) => ({ kind: "put", resource })));
+  const program = await composeGlobal(instance);
+  await program.service.start();
+  return {
+    instance,
+    port,
+    kdsPort,
+    folder: folder.path,
+    async stop() {
+      await program.service.stop();
+      await folder.remove();
+    },
+  };
+}
+
+/** All that was recorded is there, under the names that the sync gives it. */
+async function holds({ store }: Instance, recorded: readonly ResourceKey[]): Promise<void> {
+  const missing = (): string[] => recorded.filter((key) => store.get(key) === undefined).map(describeKey);
+  await eventually(() => missing().length === 0, { what: "everything that was recorded in the store" }).catch(
+    (error: unknown) => {
+      throw new Error(`missing: ${missing().join(", ")}`, { cause: error });
+    },
+  );
+}
+
+/** All that was sent is acknowledged. */
+function isComplete({ spec }: { readonly spec: JsonObject }): boolean {
+  const text = JSON.stringify(spec);
+  const count = (member: string): number => text.split(`"${member}"`).length - 1;
+  return count("responsesSent") > 0 && count("responsesSent") === count("responsesAcknowledged");
+}
+
+/** The proxies of an insight are connected to this instance. */
+function observedBy(instanceId: string, resource: ResourceDraft): ResourceDraft {
+  const text = JSON.stringify(resource.spec).replace(
+    /"controlPlaneInstanceId":"[^"]*"/g,
+    `"controlPlaneInstanceId":"${instanceId}"`,
+  );
+  return { ...resource, spec: JSON.parse(text) as JsonObject };
+}
+
+/** Where the administrator's token is; without access control there is none. */
+export function adminToken({ store }: Instance): string {
+  const data = store.get({ type: "GlobalSecret", mesh: "", name: "admin-user-token" })?.spec["data"];
+  return typeof data === "string" ? Buffer.from(data, "base64").toString() : "";
+}

@@ -4,8 +4,14 @@
  * Source: kuma v2.14.3: pkg/plugins/policies/core/rules/resolve/targetref.go, core/rules/outbound/resourcerules.go,
  * core/rules/rules.go (legacy services).
  */
-import { DISPLAY_NAME_LABEL, NAMESPACE_LABEL } from "@isthmus/resources";
-import type { Destination, DestinationPort, LegacyDestination, ResourceDestination } from "./destination.ts";
+import { DISPLAY_NAME_LABEL, type Kri, NAMESPACE_LABEL } from "@isthmus/resources";
+import {
+  type Destination,
+  type DestinationPort,
+  type LegacyDestination,
+  meshKri,
+  type ResourceDestination,
+} from "./destination.ts";
 import { SERVICE_TAG } from "./match-policy.ts";
 import type { Policy } from "./policy.ts";
 import type { ToEntry } from "./policy-order.ts";
@@ -25,8 +31,8 @@ export function coverageOf({ policy, item }: ToEntry, destination: Destination):
 
 function resourceCoverage(policy: Policy, ref: TargetRef, destination: ResourceDestination): Coverage | undefined {
   if (ref.kind !== destination.type) return undefined;
-  const query = queryOf(policy, ref);
-  if (!query.selects(destination)) return undefined;
+  const query = targetQuery(policy, ref);
+  if (!isSelected(query, destination)) return undefined;
   if (query.port === undefined || destination.type === "MeshHTTPRoute") return "destination";
   const port = destination.ports.find(query.port);
   if (port === undefined) return undefined;
@@ -35,38 +41,39 @@ function resourceCoverage(policy: Policy, ref: TargetRef, destination: ResourceD
   return port.name === destination.section ? "section" : undefined;
 }
 
-interface Query {
-  readonly selects: (destination: ResourceDestination) => boolean;
+/** What a targetRef looks for: all resources with some labels, or the one with an identity; and one of its ports or all. */
+export interface TargetQuery {
+  readonly labels?: StringMap;
+  readonly kri: Kri;
   /** Absent: every port. */
   readonly port?: (port: DestinationPort) => boolean;
 }
-
-function queryOf(policy: Policy, ref: TargetRef): Query {
-  const old = ref.kind === "MeshService" && ref.sectionName === "" ? kubernetesServiceTag(ref.name) : undefined;
-  if (old !== undefined) {
-    const { port } = old;
-    return { selects: byLabels(old.labels), ...(port === 0 ? {} : { port: (each) => each.port === port }) };
-  }
-  return {
-    selects:
-      ref.labels !== undefined && Object.keys(ref.labels).length > 0 ? byLabels(ref.labels) : byName(policy, ref),
-    ...(ref.sectionName === "" ? {} : { port: ({ name }) => name === ref.sectionName }),
-  };
-}
-
-const byLabels =
-  (labels: StringMap) =>
-  (destination: ResourceDestination): boolean =>
-    hasLabels(labels, destination.labels);
 
 /**
  * A name is understood where the policy is from: its mesh, its zone, its namespace unless the targetRef gives one. So a
  * global policy names no MeshService of a zone (labels do), and a zone's policy no MeshMultiZoneService of the global.
  */
-const byName =
-  ({ kri: origin }: Policy, ref: TargetRef) =>
-  ({ kri }: ResourceDestination): boolean =>
-    kri.name === ref.name && kri.zone === origin.zone && kri.namespace === (ref.namespace || origin.namespace);
+export function targetQuery(policy: Policy, ref: TargetRef): TargetQuery {
+  const { mesh, zone, namespace } = policy.kri;
+  if (ref.kind === "Mesh") return { kri: meshKri(mesh) };
+  const kri = { type: ref.kind, mesh, zone, namespace: ref.namespace || namespace, name: ref.name, section: "" };
+  const old = ref.kind === "MeshService" && ref.sectionName === "" ? kubernetesServiceTag(ref.name) : undefined;
+  if (old !== undefined) {
+    const { labels, port } = old;
+    return { kri, labels, ...(port === 0 ? {} : { port: (each) => each.port === port }) };
+  }
+  return {
+    kri,
+    ...(ref.labels === undefined || Object.keys(ref.labels).length === 0 ? {} : { labels: ref.labels }),
+    ...(ref.sectionName === "" ? {} : { port: ({ name }) => name === ref.sectionName }),
+  };
+}
+
+function isSelected({ labels, kri }: TargetQuery, destination: ResourceDestination): boolean {
+  if (labels !== undefined) return hasLabels(labels, destination.labels);
+  const own = destination.kri;
+  return own.name === kri.name && own.zone === kri.zone && own.namespace === kri.namespace;
+}
 
 /** Policies of the time before MeshService name `backend_demo_svc_8080`; they go on to work for the resource. */
 function kubernetesServiceTag(name: string): { readonly labels: StringMap; readonly port: number } | undefined {

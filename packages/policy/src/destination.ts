@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
 
 export type Destination = ResourceDestination | LegacyDestination;
 
-/** MeshService, MeshMultiZoneService, MeshExternalService, MeshHTTPRoute. */
+/** MeshService, MeshMultiZoneService, MeshExternalService, MeshHTTPRoute; or the Mesh, for all that is not spoken of by itself. */
 export interface ResourceDestination {
   readonly kind: "resource";
   readonly type: string;
@@ -30,6 +30,7 @@ export interface LegacyDestination {
 
 /** `section`: a port by its name, which is its number where it has none. */
 export function destinationOf(resource: Resource, section = ""): ResourceDestination {
+  if (resource.type === "Mesh") return meshDestination(resource.name);
   return {
     kind: "resource",
     type: resource.type,
@@ -39,6 +40,15 @@ export function destinationOf(resource: Resource, section = ""): ResourceDestina
     ports: portsOf(resource.spec),
     section,
   };
+}
+
+/** A destination that no policy names: what is said of the mesh holds for it. */
+export function meshDestination(mesh: string): ResourceDestination {
+  return { kind: "resource", type: "Mesh", mesh, kri: meshKri(mesh), labels: {}, ports: [], section: "" };
+}
+
+export function meshKri(mesh: string): Kri {
+  return { type: "Mesh", mesh: "", zone: "", namespace: "", name: mesh, section: "" };
 }
 
 export function legacyDestination(mesh: string, service: string): LegacyDestination {

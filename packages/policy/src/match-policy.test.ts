@@ -114,7 +114,7 @@ describe("top-level targetRef", () => {
     ["Dataplane and a listener", { kind: "Dataplane", sectionName: "in" }, zoneProxy, ["10.0.0.5:10001"]],
     ["Dataplane and a delegated gateway", { kind: "Dataplane" }, delegated, ["the gateway"]],
     ["MeshGateway and a sidecar", { kind: "MeshGateway", name: "edge" }, app, "is for builtin gateways"],
-    ["a kind of a later version", { kind: "MeshThing" }, app, 'targets the kind "MeshThing", which selects no proxies'],
+    ["a kind of a later version", { kind: "MeshThing" }, app, "unsupported targetRef kind 'MeshThing'"],
   ])("%s", (_title, targetRef, proxy, expected) => {
     expect(sectionsOf(targetRef, proxy)).toEqual(expected);
   });
@@ -225,7 +225,7 @@ describe("targetRef MeshHTTPRoute", () => {
   it("is broken without the route, or when that targets a route", () => {
     expect(matchPolicy(routed, proxyOf(dataplane()))).toEqual({
       matched: false,
-      reason: "targets MeshHTTPRoute r, which does not exist",
+      reason: "couldn't resolve MeshHTTPRoute targetRef with name 'r'",
       isBroken: true,
     });
     const circle = [route("r", { kind: "MeshHTTPRoute", name: "r" })];

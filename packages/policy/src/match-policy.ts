@@ -3,8 +3,9 @@
  * Source: kuma v2.14.3: pkg/plugins/policies/core/matchers/dataplane.go `DppSelectedByPolicy`.
  */
 import { displayName, NAMESPACE_LABEL, ORIGIN_LABEL, type Resource, ZONE_LABEL } from "@isthmus/resources";
-import { describePolicy, type Policy } from "./policy.ts";
+import type { Policy } from "./policy.ts";
 import type { GatewayDefinition, PolicyProxy, ProxySection } from "./proxy.ts";
+import { routeNamed } from "./route-named.ts";
 import { matchesTags } from "./tag-selector.ts";
 import type { StringMap, TargetRef } from "./target-ref.ts";
 
@@ -27,7 +28,7 @@ export interface SelectedListener {
 
 export type PolicyMatch =
   | { readonly matched: true; readonly selection: Selection }
-  /** `isBroken`: the policy refers to something that does not exist, which its author should hear. */
+  /** `isBroken`: the targetRef leads nowhere, which its author should hear; `reason` is then in the words of Kuma. */
   | { readonly matched: false; readonly reason: string; readonly isBroken: boolean };
 
 /** `routes`: the MeshHTTPRoutes of the mesh, for policies whose top-level targetRef names one. */
@@ -37,6 +38,7 @@ export function matchPolicy(policy: Policy, proxy: PolicyProxy, routes: readonly
   if (barrier !== undefined) return unmatched(barrier);
   if (policy.targetRef.kind === "MeshHTTPRoute") return matchThroughRoute(policy, proxy, routes);
   const selected = select(policy, proxy);
+  if (selected === undefined) return broken(`unsupported targetRef kind '${policy.targetRef.kind}'`);
   if (typeof selected === "string") return unmatched(selected);
   const isEmpty = selected.sections.length === 0 && selected.gatewayListeners.length === 0;
   return isEmpty && !selected.isDelegatedGateway
@@ -44,8 +46,12 @@ export function matchPolicy(policy: Policy, proxy: PolicyProxy, routes: readonly
     : { matched: true, selection: selected };
 }
 
-function unmatched(reason: string, isBroken = false): PolicyMatch {
-  return { matched: false, reason, isBroken };
+function unmatched(reason: string): PolicyMatch {
+  return { matched: false, reason, isBroken: false };
+}
+
+function broken(reason: string): PolicyMatch {
+  return { matched: false, reason, isBroken: true };
 }
 
 /**
@@ -72,7 +78,8 @@ function namespaceBarrier(policy: Policy, dataplane: Resource): string | undefin
   return `has role ${policy.role} and is for namespace ${namespace}`;
 }
 
-function select(policy: Policy, proxy: PolicyProxy): Selection | string {
+/** A text says why nothing is selected; undefined: the kind selects no proxies. */
+function select(policy: Policy, proxy: PolicyProxy): Selection | string | undefined {
   const ref = policy.targetRef;
   switch (ref.kind) {
     case "Mesh":
@@ -100,7 +107,7 @@ function select(policy: Policy, proxy: PolicyProxy): Selection | string {
         : `is for MeshGateway ${ref.name}, the proxy is of ${name}`;
     }
     default:
-      return `targets the kind ${JSON.stringify(ref.kind)}, which selects no proxies`;
+      return undefined;
   }
 }
 
@@ -163,12 +170,10 @@ function definitionOf({ gateway }: PolicyProxy): GatewayDefinition | undefined {
 /** Such a policy applies where its route applies. */
 function matchThroughRoute(policy: Policy, proxy: PolicyProxy, routes: readonly Policy[]): PolicyMatch {
   const { name } = policy.targetRef;
-  const route = routes
-    .filter((each) => each.displayName === name && each.resource.mesh === policy.resource.mesh)
-    .reduce<Policy | undefined>((a, b) => (a === undefined || b.resource.name < a.resource.name ? b : a), undefined);
-  if (route === undefined) return unmatched(`targets MeshHTTPRoute ${name}, which does not exist`, true);
+  const route = routeNamed(policy, routes);
+  if (route === undefined) return broken(`couldn't resolve MeshHTTPRoute targetRef with name '${name}'`);
   if (route.targetRef.kind === "MeshHTTPRoute") {
-    return unmatched(`targets ${describePolicy(route)}, which targets a route itself`, true);
+    return broken(`MeshHTTPRoute '${name}' targets a MeshHTTPRoute itself`);
   }
   return matchPolicy(route, proxy);
 }

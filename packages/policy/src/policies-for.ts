@@ -1,6 +1,7 @@
 /** Which policies of one type apply to a proxy, in ascending order of precedence. */
+import { goQuote } from "@isthmus/resources";
 import { matchPolicy, type Selection } from "./match-policy.ts";
-import { describePolicy, type Policy } from "./policy.ts";
+import type { Policy } from "./policy.ts";
 import { sortPolicies } from "./policy-order.ts";
 import type { PolicyProxy } from "./proxy.ts";
 
@@ -11,7 +12,7 @@ export interface MatchedPolicy {
 
 export interface ProxyPolicies {
   readonly matched: readonly MatchedPolicy[];
-  /** Policies that refer to what does not exist, by name. */
+  /** Policies whose targetRef leads nowhere, sorted. */
   readonly warnings: readonly string[];
 }
 
@@ -34,7 +35,11 @@ export function policiesFor(
     if (policy.isShadow && !includesShadow) continue;
     const match = matchPolicy(policy, proxy, routes);
     if (match.matched) matched.push({ policy, selection: match.selection });
-    else if (match.isBroken) warnings.push(`${describePolicy(policy)} ${match.reason}`);
+    else if (match.isBroken) warnings.push(warningOf(policy, match.reason));
   }
   return { matched: sortPolicies(matched), warnings: warnings.sort() };
+}
+
+function warningOf({ resource: { mesh, name } }: Policy, reason: string): string {
+  return `unable to resolve TargetRef on policy: mesh:${mesh} name:${name} error:${goQuote(reason)}`;
 }

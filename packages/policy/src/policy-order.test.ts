@@ -88,7 +88,7 @@ describe.each(ascending)("%s", (_title, policies) => {
     if (_title.includes("backwards") || _title.includes("display name before")) return;
     const withItem = (each: Policy, kind: string): ToEntry => ({
       policy: each,
-      item: { index: 0, conf: {}, source: {}, targetRef: { ...each.targetRef, kind } },
+      item: { index: 0, conf: {}, targetRef: { ...each.targetRef, kind } },
     });
     for (const [index, lower] of policies.entries()) {
       for (const higher of policies.slice(index + 1)) {

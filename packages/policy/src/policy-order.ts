@@ -1,20 +1,25 @@
 /**
- * Precedence of policies and of their `to` items, ascending: on merge the later one wins.
+ * Precedence of policies and of their items, ascending: on merge the later one wins.
  * Source: kuma v2.14.3: pkg/plugins/policies/core/matchers/dataplane.go `SortByTargetRef`, core/rules/sort/sort.go,
- * core/rules/outbound/sort.go.
+ * core/rules/outbound/sort.go, core/rules/inbound/sort.go.
  *
  * Kuma's comparison is not transitive for targetRefs of kind Dataplane: labels < name is decided at once, while a targetRef
  * with neither meets both on the later keys, so three of them can go round in a circle. Which one wins then depends on the
  * sorting algorithm and on the input. The comparison is kept, since each pair alone is what users of Kuma see; a sort
  * always starts from the order of names, so that at least the order of arrival decides nothing.
  */
-import type { Policy, ToItem } from "./policy.ts";
+import type { Policy, PolicyItem, TargetItem } from "./policy.ts";
 import { kindLevel, type TargetRef } from "./target-ref.ts";
 
-/** One `to` item with the policy it is from. */
-export interface ToEntry {
+/** One item with the policy it is from. */
+export interface PolicyEntry {
   readonly policy: Policy;
-  readonly item: ToItem;
+  readonly item: PolicyItem;
+}
+
+/** An item of `to`. */
+export interface ToEntry extends PolicyEntry {
+  readonly item: TargetItem;
 }
 
 /** "" between the two: a resource that does not say where it is from. Other texts come first. */
@@ -26,9 +31,12 @@ export function sortPolicies<T extends { readonly policy: Policy }>(policies: re
 }
 
 export function sortEntries(entries: readonly ToEntry[]): ToEntry[] {
-  return entries
-    .toSorted((a, b) => byName(a.policy, b.policy) || a.item.index - b.item.index)
-    .sort((a, b) => compareEntries(a, b));
+  return entries.toSorted(byNameAndPlace).sort(compareEntries);
+}
+
+/** Of `rules`, or of `from` where it counts as such: items of one policy stay in their order. */
+export function sortRuleEntries<T extends PolicyEntry>(entries: readonly T[]): T[] {
+  return entries.toSorted(byNameAndPlace).sort((a, b) => compareRulePolicies(a.policy, b.policy));
 }
 
 /** Order of whole policies: what the legacy destinations go by. */
@@ -39,6 +47,10 @@ export function comparePolicies(a: Policy, b: Policy): number {
     compareRoles(a, b) ||
     compareText(b.displayName, a.displayName)
   );
+}
+
+function compareRulePolicies(a: Policy, b: Policy): number {
+  return compareTopLevel(a, b) || compareRoles(a, b) || compareText(b.displayName, a.displayName);
 }
 
 /** Order of `to` items. A more particular destination decides only between policies of the same kind, origin and role. */
@@ -82,6 +94,10 @@ function compareDestinations(a: TargetRef, b: TargetRef): number {
   const byKind = kindLevel(a.kind) - kindLevel(b.kind);
   if (byKind !== 0 || a.kind !== "MeshService") return byKind;
   return Number(a.sectionName !== "") - Number(b.sectionName !== "");
+}
+
+function byNameAndPlace(a: PolicyEntry, b: PolicyEntry): number {
+  return byName(a.policy, b.policy) || a.item.index - b.item.index;
 }
 
 /** Names are unique within mesh and type. Their order is that in which a store lists them. */

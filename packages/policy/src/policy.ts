@@ -1,6 +1,6 @@
 /**
- * A targetRef policy of any type, read once: what matching, ordering and merging need of it. Everything here works on the
- * two facts that all such policies share, a top-level targetRef and `to[]` of `{targetRef, default}`.
+ * A targetRef policy of any type, read once: what matching, ordering and merging need of it. Everything here works on what
+ * such policies share: a top-level targetRef, and configurations under `to[]`, `from[]`, `rules[]` or `default`.
  */
 import {
   displayName,
@@ -11,7 +11,10 @@ import {
   policyRole,
   type Resource,
 } from "@isthmus/resources";
-import { isJsonObject, type JsonObject } from "@isthmus/std";
+import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
+import { type ConfShape, confShapeOf } from "./conf-shape.ts";
+import { objectAt, objectsOf } from "./fields.ts";
+import { type InboundMatch, inboundMatchOf } from "./rules/inbound-match.ts";
 import { MESH_REF, type TargetRef, targetRefOf } from "./target-ref.ts";
 
 export interface Policy {
@@ -25,20 +28,37 @@ export interface Policy {
   /** Only shown to who asks what it would do. */
   readonly isShadow: boolean;
   readonly targetRef: TargetRef;
-  readonly to: readonly ToItem[];
+  /** For traffic that leaves, by destination. */
+  readonly to: readonly TargetItem[];
+  /** For traffic that comes in, by client; the older form. */
+  readonly from: readonly TargetItem[];
+  /** For traffic that comes in, by what its certificate and server name say. */
+  readonly rules: readonly RuleItem[];
+  /** For the proxy as a whole. */
+  readonly conf: JsonObject;
+  /** How its configurations merge. */
+  readonly shape: ConfShape;
 }
 
-export interface ToItem {
-  /** Place in `spec.to`. */
+/** A configuration of a policy, and its place in the list it stands in. */
+export interface PolicyItem {
   readonly index: number;
-  readonly targetRef: TargetRef;
-  /** `{}` where the item has none, as in the routes. */
+  /** `{}` where the item has none. */
   readonly conf: JsonObject;
-  /** The item as written, for policies whose items hold more than a `default`. */
-  readonly source: JsonObject;
+}
+
+export interface TargetItem extends PolicyItem {
+  readonly targetRef: TargetRef;
+}
+
+export interface RuleItem extends PolicyItem {
+  /** Any of them; empty: all traffic. */
+  readonly matches: readonly InboundMatch[];
 }
 
 export function policyOf(resource: Resource): Policy {
+  const { spec } = resource;
+  const shape = confShapeOf(resource.type);
   return {
     resource,
     kri: kriOf(resource),
@@ -46,8 +66,12 @@ export function policyOf(resource: Resource): Policy {
     role: policyRole(resource),
     origin: resource.labels[ORIGIN_LABEL] ?? "",
     isShadow: resource.labels[EFFECT_LABEL] === "shadow",
-    targetRef: targetRefOf(resource.spec.targetRef) ?? MESH_REF,
-    to: toItems(resource.spec),
+    targetRef: targetRefOf(spec.targetRef) ?? MESH_REF,
+    to: targetItems(spec.to, shape),
+    from: targetItems(spec.from, shape),
+    rules: ruleItems(spec.rules, shape),
+    conf: objectAt(spec, "default"),
+    shape,
   };
 }
 
@@ -56,11 +80,22 @@ export function describePolicy(policy: Policy): string {
   return `${policy.resource.type} ${policy.resource.mesh}/${policy.displayName}`;
 }
 
-function toItems(spec: JsonObject): readonly ToItem[] {
-  if (!Array.isArray(spec.to)) return [];
-  return spec.to.flatMap((item, index) => {
-    const targetRef = isJsonObject(item) ? targetRefOf(item.targetRef) : undefined;
-    if (!isJsonObject(item) || targetRef === undefined) return [];
-    return [{ index, targetRef, conf: isJsonObject(item.default) ? item.default : {}, source: item }];
+function targetItems(value: JsonValue | undefined, shape: ConfShape): readonly TargetItem[] {
+  return itemsOf(value).flatMap(({ index, source }) => {
+    const targetRef = targetRefOf(source.targetRef);
+    return targetRef === undefined ? [] : [{ index, targetRef, conf: shape.confOf(source) }];
   });
+}
+
+function ruleItems(value: JsonValue | undefined, shape: ConfShape): readonly RuleItem[] {
+  return itemsOf(value).map(({ index, source }) => ({
+    index,
+    matches: objectsOf(source.matches).map(inboundMatchOf),
+    conf: shape.confOf(source),
+  }));
+}
+
+function itemsOf(value: JsonValue | undefined): readonly { readonly index: number; readonly source: JsonObject }[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((source, index) => (isJsonObject(source) ? [{ index, source }] : []));
 }

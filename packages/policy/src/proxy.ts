@@ -3,7 +3,8 @@
  * the global-scoped ZoneIngress and ZoneEgress are no proxies of a mesh and no policy selects them.
  */
 import { type Kri, kriOf, type Resource, sectionName } from "@isthmus/resources";
-import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
+import { isJsonObject, type JsonObject } from "@isthmus/std";
+import { numberAt, objectAt, objectsOf, textAt } from "./fields.ts";
 import { type StringMap, stringMap } from "./target-ref.ts";
 
 export interface PolicyProxy {
@@ -59,8 +60,8 @@ export function proxyOf(dataplane: Resource, gateway?: Resource): PolicyProxy {
     dataplane,
     kri: kriOf(dataplane),
     address: textAt(networking, "address"),
-    inbounds: objects(networking.inbound).map((item) => ({ ...section(item), tags: stringMap(item.tags) ?? {} })),
-    listeners: objects(networking.listeners).map(section),
+    inbounds: objectsOf(networking.inbound).map((item) => ({ ...section(item), tags: stringMap(item.tags) ?? {} })),
+    listeners: objectsOf(networking.listeners).map(section),
     gateway: proxyGateway(networking, gateway),
   };
 }
@@ -92,29 +93,10 @@ function gatewayDefinition(resource: Resource): GatewayDefinition {
     resource,
     kri: kriOf(resource),
     tags: stringMap(resource.spec.tags) ?? {},
-    listeners: objects(objectAt(resource.spec, "conf").listeners).map((listener) => ({
+    listeners: objectsOf(objectAt(resource.spec, "conf").listeners).map((listener) => ({
       port: numberAt(listener, "port"),
       hostname: textAt(listener, "hostname") || "*",
       tags: stringMap(listener.tags) ?? {},
     })),
   };
-}
-
-function objects(value: JsonValue | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-function objectAt(parent: JsonObject, member: string): JsonObject {
-  const value = parent[member];
-  return isJsonObject(value) ? value : {};
-}
-
-function textAt(parent: JsonObject, member: string): string {
-  const value = parent[member];
-  return typeof value === "string" ? value : "";
-}
-
-function numberAt(parent: JsonObject, member: string): number {
-  const value = parent[member];
-  return typeof value === "number" ? value : 0;
 }

@@ -3,12 +3,10 @@ import type { JsonObject } from "@isthmus/std";
 import { describe, expect, it } from "vitest";
 import { destinationOf, legacyDestination } from "./destination.ts";
 import { policiesFor } from "./policies-for.ts";
-import type { Policy } from "./policy.ts";
 import { proxyOf } from "./proxy.ts";
-import { dataplane, policy, resource, service } from "./testing/builders.ts";
+import { dataplane, matchedOf, policy, resource, service } from "./testing/builders.ts";
 import { contributors, decidedBy, toConf, toEntries } from "./to-conf.ts";
 
-const matchedOf = (...policies: readonly Policy[]) => policiesFor(proxyOf(dataplane()), policies).matched;
 const toItem = (targetRef: JsonObject, conf: JsonObject = { set: true }): JsonObject => ({ targetRef, default: conf });
 const zone: Labels = { "kuma.io/origin": "zone", "kuma.io/zone": "east" };
 const demo: Labels = { "k8s.kuma.io/namespace": "demo" };
@@ -229,7 +227,9 @@ describe("policiesFor", () => {
     const broken = policy("b", { targetRef: { kind: "MeshHTTPRoute", name: "gone" } });
     expect(policiesFor(proxyOf(dataplane()), [broken])).toEqual({
       matched: [],
-      warnings: ["MeshTimeout default/b targets MeshHTTPRoute gone, which does not exist"],
+      warnings: [
+        `unable to resolve TargetRef on policy: mesh:default name:b error:"couldn't resolve MeshHTTPRoute targetRef with name 'gone'"`,
+      ],
     });
   });
 });

@@ -1,12 +1,14 @@
 /** Short ways to write resources in tests. */
 import type { Labels, Resource } from "@isthmus/resources";
 import type { JsonObject, JsonValue } from "@isthmus/std";
+import { policiesFor } from "../policies-for.ts";
 import { type Policy, policyOf } from "../policy.ts";
+import { proxyOf } from "../proxy.ts";
 
 export function resource(type: string, name: string, spec: JsonObject, labels: Labels = {}): Resource {
   return {
     type,
-    mesh: "default",
+    mesh: type === "Mesh" ? "" : "default",
     name,
     labels,
     spec,
@@ -21,12 +23,17 @@ export interface PolicyText {
   readonly labels?: Labels;
   readonly targetRef?: JsonObject;
   readonly to?: readonly JsonValue[];
+  readonly from?: readonly JsonValue[];
+  readonly rules?: readonly JsonValue[];
+  readonly default?: JsonObject;
 }
 
-export function policy(name: string, { type = "MeshTimeout", labels = {}, targetRef, to }: PolicyText = {}): Policy {
-  const spec = { ...(targetRef === undefined ? {} : { targetRef }), ...(to === undefined ? {} : { to }) };
+export function policy(name: string, { type = "MeshTimeout", labels = {}, ...spec }: PolicyText = {}): Policy {
   return policyOf(resource(type, name, spec, labels));
 }
+
+/** What applies to a sidecar with all its inbounds. */
+export const matchedOf = (...policies: readonly Policy[]) => policiesFor(proxyOf(dataplane()), policies).matched;
 
 /** A sidecar with the inbounds 8080 (`name: http`) and 9090. */
 export function dataplane(name = "web-1", labels: Labels = {}): Resource {
@@ -36,6 +43,10 @@ export function dataplane(name = "web-1", labels: Labels = {}): Resource {
   ];
   return resource("Dataplane", name, { networking: { address: "10.0.0.1", inbound } }, labels);
 }
+
+/** The places where traffic enters that sidecar. */
+export const HTTP = { sectionName: "http", address: "10.0.0.1", port: 8080 };
+export const ADMIN = { sectionName: "9090", address: "10.0.0.9", port: 9090 };
 
 export function service(name: string, labels: Labels = {}, type = "MeshService"): Resource {
   return resource(type, name, { ports: [{ port: 80, name: "http" }, { port: 9000 }] }, labels);

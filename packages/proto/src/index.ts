@@ -92,3 +92,5 @@ export {
   type WireAny,
 } from "./wire/kuma-resource.ts";
 export { type SpecScan, scanSpec } from "./wire/spec-scan.ts";
+export { BYTES, FIXED32, FIXED64, VARINT, WireError, WireReader } from "./wire/wire-reader.ts";
+export { compareUtf8, varintSize, WireWriter } from "./wire/wire-writer.ts";

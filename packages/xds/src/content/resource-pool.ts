@@ -1,0 +1,117 @@
+/**
+ * Makes resources and sets such that equal ones are one object. Whatever nobody holds any more disappears by itself: the pool
+ * keeps weak references only, so there is nothing to release and nothing to leak.
+ */
+import { hash } from "node:crypto";
+import type { TypeUrl } from "../type-urls.ts";
+import { EncodedResource, versionOf } from "./encoded-resource.ts";
+import { NameSet } from "./name-set.ts";
+import { BUCKETS, type Bucket, bucketIndex, EMPTY_BUCKET, ResourceSet } from "./resource-set.ts";
+
+export class ResourcePool {
+  readonly #resources = new WeakValues<EncodedResource>();
+  readonly #buckets = new WeakValues<Bucket>();
+  readonly #sets = new WeakValues<ResourceSet>();
+  readonly #names = new WeakValues<NameSet>();
+  readonly #emptySet: ResourceSet;
+  readonly #noNames: NameSet;
+
+  constructor() {
+    const buckets = Array<Bucket>(BUCKETS).fill(EMPTY_BUCKET);
+    this.#emptySet = new ResourceSet(this, versionOfSet(buckets), buckets);
+    this.#noNames = new NameSet(new Set());
+  }
+
+  /** The resource of this content. `body` is the encoded message; it is copied. */
+  resource(typeUrl: TypeUrl, name: string, body: Uint8Array): EncodedResource {
+    const version = versionOf(typeUrl, body);
+    return this.#resources.get(`${version} ${name}`, () => new EncodedResource(typeUrl, name, version, body));
+  }
+
+  /**
+   * Stands for content that is not here: what a peer says it has. Its version is the peer's word, and it is never sent.
+   */
+  foreign(typeUrl: TypeUrl, name: string, version: string): EncodedResource {
+    return this.#resources.get(`foreign ${typeUrl} ${version} ${name}`, () => {
+      return new EncodedResource(typeUrl, name, version, new Uint8Array());
+    });
+  }
+
+  get emptySet(): ResourceSet {
+    return this.#emptySet;
+  }
+
+  /** Of resources with the same name the last one counts. */
+  set(resources: Iterable<EncodedResource>): ResourceSet {
+    const byBucket = Array.from({ length: BUCKETS }, () => new Map<string, EncodedResource>());
+    for (const resource of resources) byBucket[bucketIndex(resource.name)]?.set(resource.name, resource);
+    return this.setOf(byBucket.map((entries) => this.bucket([...entries.values()])));
+  }
+
+  names(names: Iterable<string>): NameSet {
+    const unique = new Set(names);
+    if (unique.size === 0) return this.#noNames;
+    const key = hash("sha256", [...unique].sort().join("\0"), "base64url");
+    return this.#names.get(key, () => new NameSet(unique));
+  }
+
+  /** How many distinct things are alive: for gauges and tests. */
+  get counts(): {
+    readonly resources: number;
+    readonly buckets: number;
+    readonly sets: number;
+    readonly names: number;
+  } {
+    return {
+      resources: this.#resources.size,
+      buckets: this.#buckets.size,
+      sets: this.#sets.size,
+      names: this.#names.size,
+    };
+  }
+
+  /** For ResourceSet. Names are distinct. */
+  bucket(resources: readonly EncodedResource[]): Bucket {
+    if (resources.length === 0) return EMPTY_BUCKET;
+    const sorted = [...resources].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const version = hash("sha256", sorted.map((each) => `${each.name} ${each.version}`).join("\0"), "base64url");
+    return this.#buckets.get(version, () => ({
+      version,
+      resources: sorted,
+      stateBytes: sorted.reduce((sum, resource) => sum + resource.stateBytes, 0),
+    }));
+  }
+
+  /** For ResourceSet. */
+  setOf(buckets: readonly Bucket[]): ResourceSet {
+    const version = versionOfSet(buckets);
+    if (version === this.#emptySet.version) return this.#emptySet;
+    return this.#sets.get(version, () => new ResourceSet(this, version, buckets));
+  }
+}
+
+function versionOfSet(buckets: readonly Bucket[]): string {
+  return hash("sha256", buckets.map(({ version }) => version).join(" "), "base64url").slice(0, 22);
+}
+
+/** A map whose values may go. */
+class WeakValues<T extends object> {
+  readonly #references = new Map<string, WeakRef<T>>();
+  readonly #registry = new FinalizationRegistry<string>((key) => {
+    // A new value may have taken the key meanwhile.
+    if (this.#references.get(key)?.deref() === undefined) this.#references.delete(key);
+  });
+
+  get size(): number {
+    return this.#references.size;
+  }
+
+  get(key: string, make: () => T): T {
+    const existing = this.#references.get(key)?.deref();
+    if (existing !== undefined) return existing;
+    const made = make();
+    this.#references.set(key, new WeakRef(made));
+    this.#registry.register(made, key);
+    return made;
+  }
+}

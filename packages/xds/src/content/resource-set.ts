@@ -1,0 +1,157 @@
+/**
+ * An immutable set of resources of one type, by name. A thousand proxies of a mesh have nearly the same thousand clusters: one
+ * map each would be 100 KB per proxy and type. So a set is 32 buckets by hash of the name, equal buckets and equal sets are
+ * one object (`ResourcePool`), and what differs between two sets is found by comparing buckets, once for all who ask.
+ */
+import type { EncodedResource } from "./encoded-resource.ts";
+import type { NameSet } from "./name-set.ts";
+import type { ResourcePool } from "./resource-pool.ts";
+
+export const BUCKETS = 32;
+
+/** Resources sorted by name. Interned: equal content is the same object. */
+export interface Bucket {
+  readonly version: string;
+  readonly resources: readonly EncodedResource[];
+  /** Sum of the frames in a DiscoveryResponse. */
+  readonly stateBytes: number;
+}
+
+export interface SetDifference {
+  /** New or changed, sorted by bucket and name. */
+  readonly upserts: readonly EncodedResource[];
+  /** Names that are no longer there. */
+  readonly removals: readonly string[];
+}
+
+export class ResourceSet {
+  /** Hash of the content, the same on every control plane. */
+  readonly version: string;
+  readonly size: number;
+  readonly #pool: ResourcePool;
+  readonly #buckets: readonly Bucket[];
+  /** By older set. Garbage as soon as nobody holds that one. */
+  readonly #differences = new WeakMap<ResourceSet, SetDifference>();
+  readonly #restrictions = new WeakMap<NameSet, ResourceSet>();
+
+  /** Use `ResourcePool.set`, which shares equal ones. */
+  constructor(pool: ResourcePool, version: string, buckets: readonly Bucket[]) {
+    this.#pool = pool;
+    this.version = version;
+    this.#buckets = buckets;
+    this.size = buckets.reduce((sum, bucket) => sum + bucket.resources.length, 0);
+  }
+
+  get(name: string): EncodedResource | undefined {
+    const { resources } = bucketOf(this.#buckets, name);
+    let low = 0;
+    let high = resources.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const resource = resources[middle];
+      if (resource === undefined || resource.name === name) return resource;
+      if (resource.name < name) low = middle + 1;
+      else high = middle - 1;
+    }
+    return undefined;
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  *[Symbol.iterator](): Generator<EncodedResource, void, undefined> {
+    for (const bucket of this.#buckets) yield* bucket.resources;
+  }
+
+  /** Sum of the frames in a DiscoveryResponse. */
+  get stateBytes(): number {
+    return this.#buckets.reduce((sum, bucket) => sum + bucket.stateBytes, 0);
+  }
+
+  /** Cost: the touched buckets. Removals first, so that a name in both is upserted. */
+  with(upserts: Iterable<EncodedResource>, removals: Iterable<string> = []): ResourceSet {
+    const touched = new Map<number, Map<string, EncodedResource>>();
+    const entriesOf = (name: string): Map<string, EncodedResource> => {
+      const index = bucketIndex(name);
+      let entries = touched.get(index);
+      if (entries === undefined) {
+        entries = new Map((this.#buckets[index]?.resources ?? []).map((resource) => [resource.name, resource]));
+        touched.set(index, entries);
+      }
+      return entries;
+    };
+    for (const name of removals) entriesOf(name).delete(name);
+    for (const resource of upserts) entriesOf(resource.name).set(resource.name, resource);
+    if (touched.size === 0) return this;
+    const buckets = this.#buckets.map((bucket, index) => {
+      const entries = touched.get(index);
+      return entries === undefined ? bucket : this.#pool.bucket([...entries.values()]);
+    });
+    return this.#pool.setOf(buckets);
+  }
+
+  without(names: Iterable<string>): ResourceSet {
+    return this.with([], names);
+  }
+
+  /** Those of the given names that are here. */
+  restrictedTo(names: NameSet): ResourceSet {
+    let restricted = this.#restrictions.get(names);
+    if (restricted === undefined) {
+      const buckets = this.#buckets.map((bucket) => {
+        const kept = bucket.resources.filter(({ name }) => names.has(name));
+        return kept.length === bucket.resources.length ? bucket : this.#pool.bucket(kept);
+      });
+      restricted = this.#pool.setOf(buckets);
+      this.#restrictions.set(names, restricted);
+    }
+    return restricted;
+  }
+
+  /** What somebody who has `older` lacks. Computed once for each pair of sets. */
+  since(older: ResourceSet): SetDifference {
+    if (older === this) return NO_DIFFERENCE;
+    let difference = this.#differences.get(older);
+    if (difference === undefined) {
+      difference = differenceOf(older.#buckets, this.#buckets);
+      this.#differences.set(older, difference);
+    }
+    return difference;
+  }
+}
+
+export const NO_DIFFERENCE: SetDifference = { upserts: [], removals: [] };
+
+/** FNV-1a over the characters: stable, since equal buckets must come about in every set. */
+export function bucketIndex(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i += 1) {
+    hash ^= name.charCodeAt(i);
+    hash = Math.imul(hash, 0x01000193);
+  }
+  // The low bits of FNV depend on few bits of the input.
+  return ((hash >>> 16) ^ hash) & (BUCKETS - 1);
+}
+
+function bucketOf(buckets: readonly Bucket[], name: string): Bucket {
+  return buckets[bucketIndex(name)] ?? EMPTY_BUCKET;
+}
+
+export const EMPTY_BUCKET: Bucket = { version: "", resources: [], stateBytes: 0 };
+
+function differenceOf(older: readonly Bucket[], newer: readonly Bucket[]): SetDifference {
+  const upserts: EncodedResource[] = [];
+  const removals: string[] = [];
+  for (const [index, bucket] of newer.entries()) {
+    const before = older[index] ?? EMPTY_BUCKET;
+    if (before === bucket) continue;
+    const left = new Map(before.resources.map((resource) => [resource.name, resource]));
+    for (const resource of bucket.resources) {
+      if (left.get(resource.name)?.version !== resource.version) upserts.push(resource);
+      left.delete(resource.name);
+    }
+    removals.push(...left.keys());
+  }
+  return { upserts, removals };
+}

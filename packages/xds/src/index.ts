@@ -1,0 +1,26 @@
+export { EncodedResource } from "./content/encoded-resource.ts";
+export { NameSet } from "./content/name-set.ts";
+export { ResourcePool } from "./content/resource-pool.ts";
+export { ResourceSet, type SetDifference } from "./content/resource-set.ts";
+export { METADATA_FIELDS, type NodeMetadata, type ProxyVersion, readNodeMetadata } from "./node/node-metadata.ts";
+export {
+  isProxyType,
+  nodeIdOf,
+  PROXY_RESOURCES,
+  type ProxyId,
+  type ProxyType,
+  parseNodeId,
+  proxyKey,
+} from "./node/proxy-id.ts";
+export type { ConnectedProxy, FollowedProxy, ProxySnapshot, SnapshotSource } from "./proxy-snapshot.ts";
+export {
+  CLUSTER_TYPE,
+  ENDPOINT_TYPE,
+  isFullStateType,
+  LISTENER_TYPE,
+  ORDERED_TYPES,
+  ROUTE_TYPE,
+  RUNTIME_TYPE,
+  SECRET_TYPE,
+  type TypeUrl,
+} from "./type-urls.ts";

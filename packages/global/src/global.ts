@@ -7,6 +7,7 @@ import {
   apiServerObserver,
   BUILD_VERSION,
   type Config,
+  createMeshInsights,
   createSyncApi,
   createSyncParts,
   DiagnosticsServer,
@@ -84,6 +85,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
       store,
       defaultResources(instance, manager),
       insights,
+      createMeshInsights(instance),
       parts.holdsService,
       parts.outboxService,
       deletedZones(instance, server),
@@ -116,6 +118,7 @@ function zoneInsights({ store, registry, clock, instanceId, config, log }: Insta
     version: KUMA_VERSION,
     flushMs: config.multizone.global.kds.zoneInsightFlushInterval,
     subscriptionLimit: config.metrics.zone.subscriptionLimit,
+    compactFinished: config.metrics.zone.compactFinishedSubscriptions,
     onError: (error, zone) => log.error({ zone, error: errorMessage(error) }, "cannot write the insight of a zone"),
   });
 }

@@ -4,6 +4,7 @@
  */
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { timestamp } from "./subscription.ts";
+import { closed, isOpenSubscription, newest, subscriptionsOf } from "./subscription-list.ts";
 import type { ZoneStream } from "./zone-event.ts";
 
 export interface InsightUpdate {
@@ -48,30 +49,6 @@ export function updateInsight(spec: JsonObject, update: InsightUpdate, options: 
   };
 }
 
-export function subscriptionsOf(spec: JsonObject): readonly JsonObject[] {
-  const { subscriptions } = spec;
-  return Array.isArray(subscriptions) ? subscriptions.filter(isJsonObject) : [];
-}
-
-/** What Kuma, kumactl and its GUI call online. */
-export function isOpenSubscription(subscription: JsonObject): boolean {
-  return subscription["connectTime"] !== undefined && subscription["disconnectTime"] === undefined;
-}
-
-/** `spec` itself when there is nothing to close. */
-export function closeSubscriptions(
-  spec: JsonObject,
-  isDead: (subscription: JsonObject) => boolean,
-  now: number,
-): JsonObject {
-  const subscriptions = subscriptionsOf(spec);
-  if (!subscriptions.some((each) => isOpenSubscription(each) && isDead(each))) return spec;
-  return {
-    ...spec,
-    subscriptions: subscriptions.map((each) => (isOpenSubscription(each) && isDead(each) ? closed(each, now) : each)),
-  };
-}
-
 /** A new one closes all that are still open: of one zone there is one connection. */
 function mergeSubscriptions(
   present: readonly JsonObject[],
@@ -85,14 +62,8 @@ function mergeSubscriptions(
       ? merged.map((each) => (each["id"] === subscription["id"] ? subscription : each))
       : [...merged.map((each) => (isOpenSubscription(each) ? closed(each, now) : each)), subscription];
   }
-  const kept = subscriptionLimit === 0 ? [] : merged.slice(-subscriptionLimit);
+  const kept = newest(merged, subscriptionLimit);
   return compactFinished ? kept.map((each, i) => (i === kept.length - 1 ? each : compact(each))) : kept;
-}
-
-/** With `disconnectTime` in its place. */
-function closed(subscription: JsonObject, now: number): JsonObject {
-  const { id, globalInstanceId, connectTime, ...rest } = subscription;
-  return withoutUndefined({ id, globalInstanceId, connectTime, disconnectTime: timestamp(now), ...rest });
 }
 
 function compact(subscription: JsonObject): JsonObject {
@@ -144,8 +115,4 @@ function inOrder(members: Readonly<Record<string, unknown>>, order: readonly str
   const present = order.filter((member) => members[member] !== undefined);
   if (present.length === 0) return undefined;
   return Object.fromEntries(present.map((member) => [member, members[member]])) as JsonObject;
-}
-
-function withoutUndefined(members: Readonly<Record<string, unknown>>): JsonObject {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JsonObject;
 }

@@ -13,8 +13,9 @@ import type { Clock, JsonObject, Service, TimerHandle } from "@isthmus/std";
 import { assertNever } from "@isthmus/std";
 import { type Op, type Store, StoreError } from "@isthmus/store";
 import { type Observer, type Outcome, Subscription } from "./subscription.ts";
+import { closeSubscriptions, isOpenSubscription, subscriptionsOf } from "./subscription-list.ts";
 import type { ZoneEvent, ZonePeer, ZoneStream } from "./zone-event.ts";
-import { closeSubscriptions, isOpenSubscription, subscriptionsOf, updateInsight } from "./zone-insight.ts";
+import { updateInsight } from "./zone-insight.ts";
 import { ZoneRecord } from "./zone-record.ts";
 
 /** `multizone.global.kds.zoneInsightFlushInterval` */

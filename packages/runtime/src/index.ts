@@ -9,6 +9,7 @@ export { kdsLogger } from "./kds-log.ts";
 export { bindKdsMetrics, type KdsMetricsOptions } from "./kds-metrics.ts";
 export { kdsServerTls } from "./kds-tls.ts";
 export { createLogger, type Logger } from "./log.ts";
+export { bindMeshInsightMetrics, createMeshInsights, writeLogger } from "./mesh-insights.ts";
 export { Metrics } from "./metrics.ts";
 export { openStore } from "./open-store.ts";
 export { type Program, type ProgramArguments, type ProgramFactory, runProgram } from "./run-program.ts";

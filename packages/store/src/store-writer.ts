@@ -64,6 +64,11 @@ export class StoreWriter {
     });
   }
 
+  /** Resolves when the commit under way, and those that follow it at once, have ended. Never rejects. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
   /** Resolves when the commit under way has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;

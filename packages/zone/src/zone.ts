@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { ApiServer } from "@isthmus/api-server";
 import { loadCaBundle } from "@isthmus/grpc-kit";
-import { ZoneInsights } from "@isthmus/insights";
+import { ProxyInsightFinalizer, ZoneInsights } from "@isthmus/insights";
 import { ZoneKdsClient } from "@isthmus/kds";
 import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import {
@@ -11,6 +11,7 @@ import {
   BUILD_VERSION,
   type Config,
   configText,
+  createMeshInsights,
   createSyncApi,
   createSyncParts,
   DiagnosticsServer,
@@ -23,6 +24,7 @@ import {
   type ProgramArguments,
   runProgram,
   type Sync,
+  writeLogger,
 } from "@isthmus/runtime";
 import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
 import { LiveTopology } from "@isthmus/topology";
@@ -99,8 +101,10 @@ export async function composeZone(instance: Instance): Promise<Program> {
       diagnostics,
       store,
       defaultResources(instance, manager),
+      proxyInsightFinalizer(instance),
       topology,
-      ...(federation?.before ?? []),
+      // Of a federated zone the global has them.
+      ...(federation?.before ?? [createMeshInsights(instance)]),
       ...(config.apiServer.http.enabled ? [api] : []),
       // Stops first: the API answers all that was asked before it ends.
       whatIf,
@@ -139,6 +143,19 @@ function discovery({ store, registry, clock, config, metrics, log }: Instance): 
   return topology;
 }
 
+/** Before proxies are served: those of a control plane that died are offline until they come back. */
+function proxyInsightFinalizer({ store, registry, clock, instanceId, config, log }: Instance): ProxyInsightFinalizer {
+  return new ProxyInsightFinalizer({
+    store,
+    registry,
+    clock,
+    random: systemRandom,
+    instanceId,
+    subscriptionLimit: config.metrics.dataplane.subscriptionLimit,
+    onEvent: writeLogger(log, "the end of subscriptions of proxies"),
+  });
+}
+
 interface Federation {
   readonly sync: Sync;
   /** What has to run before anything is received. */
@@ -160,6 +177,7 @@ async function federate(instance: Instance): Promise<Federation> {
     version: KUMA_VERSION,
     role: "zone",
     subscriptionLimit: config.metrics.zone.subscriptionLimit,
+    compactFinished: config.metrics.zone.compactFinishedSubscriptions,
     onError: (error) => log.error({ error: errorMessage(error) }, "cannot write the insight of this zone"),
   });
   const sync = createSyncApi({

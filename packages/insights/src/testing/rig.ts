@@ -99,7 +99,8 @@ export function peer(zone: string, connection = 1, more: Partial<ZonePeer> = {})
   };
 }
 
-function failingStore(store: Store, failure: (ops: readonly Op[]) => Promise<Error | undefined>): Store {
+/** Every commit asks first; what comes back is thrown. */
+export function failingStore(store: Store, failure: (ops: readonly Op[]) => Promise<Error | undefined>): Store {
   return {
     name: store.name,
     kind: store.kind,

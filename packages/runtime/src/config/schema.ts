@@ -92,7 +92,14 @@ export const configSchema = z.object({
     inboundTagsDisabled: flag(false),
   }),
   metrics: section({
-    zone: section({ subscriptionLimit: integer(10, 0) }),
+    zone: section({
+      subscriptionLimit: integer(10, 0),
+      /** Finished subscriptions lose their configuration and counters per type. Kuma: false. */
+      compactFinishedSubscriptions: flag(true),
+    }),
+    dataplane: section({ subscriptionLimit: integer(2, 0) }),
+    /** Kuma waits this long before it counts; here it is the longest pause between writes of one insight while it changes. */
+    mesh: section({ minResyncInterval: duration("1s") }),
   }),
   sync: section({
     /** How long a held mass deletion waits before an Isthmus source with the same history may release it. */

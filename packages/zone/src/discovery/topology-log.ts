@@ -1,10 +1,10 @@
 /** One log line per change of state: problems that appear and go, writes that fail and work again. */
-import type { Logger } from "@isthmus/runtime";
+import { type Logger, writeLogger } from "@isthmus/runtime";
 import { assertNever, errorMessage } from "@isthmus/std";
 import type { TopologyEvent } from "@isthmus/topology";
 
 export function topologyLogger(log: Logger): (event: TopologyEvent) => void {
-  let isFailing = false;
+  const logWrite = writeLogger(log, "what the topology found out");
   return (event) => {
     switch (event.kind) {
       case "problem": {
@@ -15,13 +15,9 @@ export function topologyLogger(log: Logger): (event: TopologyEvent) => void {
         return;
       }
       case "failed":
-        if (!isFailing)
-          log.error({ error: errorMessage(event.error) }, "what was found out cannot be stored; it is tried again");
-        isFailing = true;
-        return;
       case "written":
-        if (isFailing) log.info({ resources: event.ops }, "what was found out is stored again");
-        isFailing = false;
+      case "raced":
+        logWrite(event);
         return;
       case "defect": {
         const { collection, key, error } = event.failure;
@@ -29,7 +25,6 @@ export function topologyLogger(log: Logger): (event: TopologyEvent) => void {
         return;
       }
       case "batch":
-      case "raced":
       case "labelDropped":
         return;
       default:

@@ -239,3 +239,70 @@ it.each<[unknown, readonly string[]]>([
   const issues = whatIfRequestSchema.safeParse(body).error?.issues ?? [];
   expect(issues.map(({ path }) => path.join("."))).toEqual(paths);
 });
+
+describe("tokens", () => {
+  it("are plain text", async () => {
+    const { client, calls } = clientOf([
+      [200, "a.b.c\n"],
+      [200, "d.e.f"],
+      [200, "g.h.i"],
+    ]);
+    expect(
+      await client.dataplaneToken({ mesh: "default", tags: { "kuma.io/service": ["web"] }, validFor: "24h0m0s" }),
+    ).toBe("a.b.c");
+    expect(await client.zoneToken({ zone: "east", scope: [] })).toBe("d.e.f");
+    expect(await client.userToken({ name: "me", groups: ["mesh-system:admin"], validFor: "1h0m0s" })).toBe("g.h.i");
+    expect(calls.map(({ method, url, body }) => [method, url, body])).toEqual([
+      [
+        "POST",
+        "http://cp:5681/tokens/dataplane",
+        { mesh: "default", tags: { "kuma.io/service": ["web"] }, validFor: "24h0m0s" },
+      ],
+      ["POST", "http://cp:5681/tokens/zone", { zone: "east", scope: [] }],
+      ["POST", "http://cp:5681/tokens/user", { name: "me", groups: ["mesh-system:admin"], validFor: "1h0m0s" }],
+    ]);
+  });
+});
+
+describe("inspection", () => {
+  it("reads what applies to a proxy", async () => {
+    const meta = { mesh: "default", name: "p" };
+    const { client, calls } = clientOf([
+      [
+        200,
+        { kind: "SidecarDataplane", total: 1, items: [{ type: "dataplane", matchedPolicies: { MeshRetry: [meta] } }] },
+      ],
+      [200, { kind: "MeshGatewayDataplane", gateway: meta, listeners: null, policies: { MeshTrace: meta } }],
+      [200, { total: 1, items: [{ kind: "SidecarDataplane", dataplane: meta, attachments: [{ type: "dataplane" }] }] }],
+      [200, { total: 0, items: null }],
+      [200, { total: 0, items: null }],
+    ]);
+    expect(await client.dataplanePolicies("default", "a b")).toMatchObject({
+      items: [{ matchedPolicies: { MeshRetry: [meta] } }],
+    });
+    expect(await client.dataplanePolicies("default", "gw")).toMatchObject({
+      listeners: [],
+      policies: { MeshTrace: meta },
+    });
+    expect((await client.policyDataplanes("meshes/default/meshretries/p")).items[0]?.attachments).toEqual([
+      { type: "dataplane" },
+    ]);
+    expect((await client.matchedDataplanes("meshes/default/meshservices/s", { size: 2, offset: "2" })).items).toEqual(
+      [],
+    );
+    expect((await client.hostnames("meshes/default/meshservices/s")).items).toEqual([]);
+    expect(calls.map(({ url }) => url.replace("http://cp:5681", ""))).toEqual([
+      "/meshes/default/dataplanes/a%20b/policies",
+      "/meshes/default/dataplanes/gw/policies",
+      "/meshes/default/meshretries/p/dataplanes",
+      "/meshes/default/meshservices/s/_resources/dataplanes?size=2&offset=2",
+      "/meshes/default/meshservices/s/_hostnames",
+    ]);
+  });
+
+  it("passes on what a proxy says", async () => {
+    const { client, calls } = clientOf([[200, "a::b\n"]]);
+    expect(await client.text("zoneegresses/out/stats", { usedonly: "false" })).toBe("a::b\n");
+    expect(calls[0]?.url).toBe("http://cp:5681/zoneegresses/out/stats?usedonly=false");
+  });
+});

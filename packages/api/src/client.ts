@@ -13,18 +13,32 @@ import {
 } from "./endpoints.ts";
 import { ApiError } from "./error.ts";
 import {
+  type DataplanePolicies,
+  dataplanePoliciesSchema,
+  type Hostnames,
+  hostnamesSchema,
+  type MatchedDataplanes,
+  matchedDataplanesSchema,
+  type PolicyDataplanes,
+  policyDataplanesSchema,
+} from "./inspect.ts";
+import {
   type Index,
   indexSchema,
+  jsonObjectSchema,
   type ResourceList,
   type ResourceType,
   type RestResource,
   resourceListSchema,
   resourceTypesSchema,
   restResourceSchema,
+  type WhoAmI,
   type WriteAnswer,
+  whoAmISchema,
   writeAnswerSchema,
 } from "./resource.ts";
 import { type Hold, holdsSchema, type SyncStatus, syncStatusSchema } from "./sync.ts";
+import type { DataplaneTokenRequest, UserTokenRequest, ZoneTokenRequest } from "./token.ts";
 import { type WhatIfReport, type WhatIfRequest, whatIfReportSchema } from "./what-if.ts";
 
 export interface ApiClientOptions {
@@ -45,6 +59,10 @@ export interface ListQuery {
   readonly name?: string;
   /** Exact labels, all of which must match. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Of Dataplanes: `key:value` each, all on one inbound. */
+  readonly tags?: readonly string[];
+  /** Of Dataplanes: `true`, `false`, `builtin` or `delegated`. */
+  readonly gateway?: string;
 }
 
 export interface WriteResult {
@@ -74,13 +92,18 @@ export class ApiClient {
     this.#timeoutMs = options.timeoutMs;
   }
 
-  /** All resources of a collection such as `meshes/default/meshtimeouts`, page after page. */
-  async listResources(path: string, query: Omit<ListQuery, "offset"> = {}): Promise<RestResource[]> {
+  /** All resources of a collection such as `meshes/default/meshtimeouts`, page after page; `onPage` is told how many of how many. */
+  async listResources(
+    path: string,
+    query: Omit<ListQuery, "offset"> = {},
+    onPage: (loaded: number, total: number) => void = () => {},
+  ): Promise<RestResource[]> {
     const items: RestResource[] = [];
     let offset: string | undefined;
     do {
       const page = await this.page(path, { size: LARGEST_PAGE, ...query, ...(offset === undefined ? {} : { offset }) });
       items.push(...page.items);
+      onPage(items.length, page.total);
       // Only the offset is taken from the link: its host is what the server thinks it is called.
       offset = page.next === null ? undefined : (new URL(page.next).searchParams.get("offset") ?? undefined);
     } while (offset !== undefined);
@@ -93,6 +116,8 @@ export class ApiClient {
     if (query.offset !== undefined) search.set("offset", query.offset);
     if (query.name !== undefined) search.set("name", query.name);
     for (const [key, value] of Object.entries(query.labels ?? {})) search.set(`filter[labels.${key}]`, value);
+    for (const tag of query.tags ?? []) search.append("tag", tag);
+    if (query.gateway !== undefined) search.set("gateway", query.gateway);
     const suffix = search.size === 0 ? "" : `?${search.toString()}`;
     return this.#request("GET", `${encodePath(path)}${suffix}`, resourceListSchema);
   }
@@ -111,6 +136,11 @@ export class ApiClient {
     }
   }
 
+  /** The manifest that Kubernetes takes. */
+  kubernetesManifest(path: string): Promise<JsonObject> {
+    return this.#request("GET", `${encodePath(path)}?format=kubernetes`, jsonObjectSchema);
+  }
+
   async put(path: string, resource: JsonObject | RestResource): Promise<WriteResult> {
     const { status, text } = await this.#send("PUT", encodePath(path), resource);
     const { warnings = [] } = read(writeAnswerSchema, status, text);
@@ -123,6 +153,59 @@ export class ApiClient {
 
   index(): Promise<Index> {
     return this.#request("GET", "", indexSchema);
+  }
+
+  /** The settings of the server, secrets masked. */
+  config(): Promise<JsonObject> {
+    return this.#request("GET", "config", jsonObjectSchema);
+  }
+
+  whoAmI(): Promise<WhoAmI> {
+    return this.#request("GET", "who-am-i", whoAmISchema);
+  }
+
+  /** An answer that is no JSON, or whose JSON is passed on as it is: what the proxy of a resource says about itself. */
+  async text(path: string, query: Readonly<Record<string, string>> = {}): Promise<string> {
+    const search = new URLSearchParams(query);
+    return (await this.#send("GET", `${encodePath(path)}${search.size === 0 ? "" : `?${search.toString()}`}`)).text;
+  }
+
+  dataplanePolicies(mesh: string, name: string): Promise<DataplanePolicies> {
+    return this.#request("GET", encodePath(`meshes/${mesh}/dataplanes/${name}/policies`), dataplanePoliciesSchema);
+  }
+
+  /** Proxies that a policy is about, with where it is attached; `path` is that of the policy. */
+  policyDataplanes(path: string): Promise<PolicyDataplanes> {
+    return this.#request("GET", `${encodePath(path)}/dataplanes`, policyDataplanesSchema);
+  }
+
+  /** Proxies that a policy or a service selects. */
+  matchedDataplanes(
+    path: string,
+    { size, offset }: Pick<ListQuery, "size" | "offset"> = {},
+  ): Promise<MatchedDataplanes> {
+    const search = new URLSearchParams({
+      ...(size === undefined ? {} : { size: String(size) }),
+      ...(offset === undefined ? {} : { offset }),
+    });
+    const suffix = search.size === 0 ? "" : `?${search.toString()}`;
+    return this.#request("GET", `${encodePath(path)}/_resources/dataplanes${suffix}`, matchedDataplanesSchema);
+  }
+
+  hostnames(path: string): Promise<Hostnames> {
+    return this.#request("GET", `${encodePath(path)}/_hostnames`, hostnamesSchema);
+  }
+
+  dataplaneToken(request: DataplaneTokenRequest): Promise<string> {
+    return this.#issueToken("dataplane", request);
+  }
+
+  zoneToken(request: ZoneTokenRequest): Promise<string> {
+    return this.#issueToken("zone", request);
+  }
+
+  userToken(request: UserTokenRequest): Promise<string> {
+    return this.#issueToken("user", request);
   }
 
   /** All types that the server has, in order of name. */
@@ -176,6 +259,10 @@ export class ApiClient {
   /** What would change in the zone that is asked. */
   whatIf(down: Partial<WhatIfRequest["down"]>): Promise<WhatIfReport> {
     return this.#request("POST", "_what-if", whatIfReportSchema, { down });
+  }
+
+  async #issueToken(kind: string, request: unknown): Promise<string> {
+    return (await this.#send("POST", `tokens/${kind}`, request)).text.trim();
   }
 
   async #request<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {

@@ -21,6 +21,18 @@ export {
 } from "./endpoints.ts";
 export { ApiError, type ErrorBody, errorBodySchema, type InvalidParameter } from "./error.ts";
 export {
+  type Attachment,
+  attachmentSchema,
+  type DataplanePolicies,
+  dataplanePoliciesSchema,
+  type Hostnames,
+  hostnamesSchema,
+  type MatchedDataplanes,
+  matchedDataplanesSchema,
+  type PolicyDataplanes,
+  policyDataplanesSchema,
+} from "./inspect.ts";
+export {
   type Index,
   indexSchema,
   type PolicyType,
@@ -33,7 +45,9 @@ export {
   resourceTypeSchema,
   resourceTypesSchema,
   restResourceSchema,
+  type WhoAmI,
   type WriteAnswer,
+  whoAmISchema,
   writeAnswerSchema,
 } from "./resource.ts";
 export {
@@ -51,4 +65,12 @@ export {
   syncStatusSchema,
   syncZoneSchema,
 } from "./sync.ts";
+export {
+  type DataplaneTokenRequest,
+  dataplaneTokenRequestSchema,
+  type UserTokenRequest,
+  userTokenRequestSchema,
+  type ZoneTokenRequest,
+  zoneTokenRequestSchema,
+} from "./token.ts";
 export { type WhatIfReport, type WhatIfRequest, whatIfReportSchema, whatIfRequestSchema } from "./what-if.ts";

@@ -31,6 +31,12 @@ export const indexSchema = z.object({
   basedOnKuma: z.string().optional(),
 });
 
+/** Who the caller is to the server. */
+export const whoAmISchema = z.object({ name: z.string(), groups: z.array(z.string()) });
+
+/** Any object: the settings of a server, a manifest. */
+export const jsonObjectSchema = z.record(z.string(), z.json());
+
 export const policyTraitsSchema = z.object({
   hasFromTargetRef: z.boolean(),
   hasRulesTargetRef: z.boolean(),
@@ -72,6 +78,7 @@ export const policyTypesSchema = z.object({ policies: z.array(policyTypeSchema) 
 export type RestResource = z.infer<typeof restResourceSchema>;
 export type ResourceList = z.infer<typeof resourceListSchema>;
 export type WriteAnswer = z.infer<typeof writeAnswerSchema>;
+export type WhoAmI = z.infer<typeof whoAmISchema>;
 export type Index = z.infer<typeof indexSchema>;
 export type ResourceType = z.infer<typeof resourceTypeSchema>;
 export type PolicyType = z.infer<typeof policyTypeSchema>;

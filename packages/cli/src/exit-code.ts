@@ -9,9 +9,15 @@ export const ExitCode = {
   notConverged: 3,
   /** `explain`: the service has no endpoint; `what-if`: a service would have none. */
   noEndpoints: 4,
+  /** `apply --dry-run --exit-code`: something would change. */
+  changes: 5,
+  /** `doctor`: a check failed. */
+  unhealthy: 6,
+  /** Ctrl-C ended work that was not done, as shells count signals. */
+  interrupted: 130,
 } as const;
 
-/** Ends a command with a message and an exit code. */
+/** Ends a command with a message and an exit code. An empty message: all has been said. */
 export class CommandError extends Error {
   readonly exitCode: number;
 

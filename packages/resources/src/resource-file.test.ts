@@ -9,13 +9,13 @@ const registry = new Registry(builtinTypes);
 describe("parseYamlDocuments", () => {
   it("reads several documents and JSON, with the line where each begins", () => {
     const text = '# first\ntype: Mesh\nname: a\n---\n\n---\n{"type": "Zone", "name": "b"}\n';
-    expect(parseYamlDocuments(text)).toEqual({
-      documents: [
-        { line: 2, value: { type: "Mesh", name: "a" } },
-        { line: 7, value: { type: "Zone", name: "b" } },
-      ],
-      errors: [],
-    });
+    const { documents, errors } = parseYamlDocuments(text);
+    expect(documents).toMatchObject([
+      { line: 2, value: { type: "Mesh", name: "a" } },
+      { line: 7, value: { type: "Zone", name: "b" } },
+    ]);
+    expect(documents).toHaveLength(2);
+    expect(errors).toEqual([]);
   });
 
   it("reports a broken document with its line and still reads the others", () => {

@@ -4,11 +4,14 @@
  */
 import { errorMessage, JSON_MAX_DEPTH, type JsonValue, parseJson } from "@isthmus/std";
 import { Composer, type CST, type Document, Lexer, LineCounter, Parser } from "yaml";
+import { fieldFinder } from "./yaml-field.ts";
 
 export interface YamlDocument {
   /** Line of the file, from 1, where the document begins. */
   readonly line: number;
   readonly value: JsonValue;
+  /** Line of the file of a field such as `spec.to[0].kind`, or of the deepest part of it that is there. */
+  readonly lineAt: (field: string) => number;
 }
 
 export interface YamlError {
@@ -42,7 +45,15 @@ export function parseYamlDocuments(text: string): {
     try {
       const value = jsonOf(document);
       if (!value.ok) errors.push({ line, message: value.error });
-      else if (value.value !== null) documents.push({ line, value: value.value });
+      else if (value.value !== null) {
+        const [start, , end] = document.range;
+        const find = fieldFinder(() => text.slice(start, end));
+        const lineAt = (field: string): number => {
+          const offset = find(field);
+          return offset === undefined ? line : lineOf(lines, start + offset);
+        };
+        documents.push({ line, value: value.value, lineAt });
+      }
     } catch (error) {
       // Too many aliases, or a key that is no scalar.
       errors.push({ line, message: errorMessage(error) });

@@ -1,66 +1,102 @@
-/** `isthmus apply -f FILE|FOLDER|-`: puts every resource; one that is refused does not stop the others. */
-import type { ApiClient, ResourceType } from "@isthmus/api";
-import type { Command } from "commander";
+/** `isthmus apply -f FILE|FOLDER|-`: creates or updates; with `--dry-run` shows what would change. */
+import { type Command, Option } from "commander";
+import colors from "picocolors";
+import { applyDocuments } from "../apply/apply-documents.ts";
+import { type DryRunEntry, dryRun } from "../apply/dry-run.ts";
+import { type Connection, connect, withMesh, withServer } from "../connection/connect.ts";
+import type { ServerOptions } from "../connection/settings.ts";
 import { readDocuments, type SourceDocument } from "../documents.ts";
 import { CommandError, ExitCode } from "../exit-code.ts";
-import { clientOf, explainError, resourcePath, type ServerOptions, withServer } from "../server.ts";
+import { formatJson } from "../output/json.ts";
+import { Progress } from "../output/progress.ts";
+import { printLine, type Terminal } from "../terminal.ts";
 
-interface ApplyOptions extends ServerOptions {
+interface ApplyCommandOptions extends ServerOptions {
   readonly file: readonly string[];
-  readonly mesh: string;
+  readonly mesh?: string;
+  readonly dryRun?: boolean;
+  readonly exitCode?: boolean;
+  readonly quiet?: boolean;
+  readonly progress?: boolean;
+  readonly output: "text" | "json";
 }
 
-export interface ApplyResult {
-  readonly applied: number;
-  /** `file.yaml:3: MeshTimeout/a: reason` each. */
-  readonly failures: readonly string[];
-}
-
-export function registerApply(program: Command): void {
-  withServer(program.command("apply"))
+export function registerApply(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("apply")
     .description("create or update resources from YAML or JSON")
     .requiredOption("-f, --file <path...>", "files or folders; - reads standard input")
-    .option("-m, --mesh <mesh>", "mesh of resources that name none", "default")
-    .action(async (options: ApplyOptions) => {
-      const { documents, problems } = await readDocuments(options.file);
-      if (problems.length > 0) throw new CommandError(problems.join("\n"), ExitCode.usage);
-      const client = clientOf(options);
-      const result = await applyDocuments(client, documents, { ...options, report: (line) => console.log(line) });
-      if (result.failures.length > 0) throw new CommandError(result.failures.join("\n"));
-    });
+    .option("--dry-run", "send nothing; show what would change")
+    .option("--exit-code", "with --dry-run: exit with 5 when something would change")
+    .option("-q, --quiet", "no line for each resource")
+    .option("--progress", "tell how far it is")
+    .addOption(new Option("-o, --output <format>", "form of --dry-run").choices(["text", "json"]).default("text"));
+  withServer(withMesh(command, "mesh of resources that name none")).action(async (options: ApplyCommandOptions) => {
+    const { documents, problems } = await readDocuments(options.file, () => terminal.readInput());
+    if (problems.length > 0) throw new CommandError(problems.join("\n"), ExitCode.usage);
+    const connection = connect(terminal, options);
+    if (options.dryRun === true) await showDryRun(terminal, connection, documents, options);
+    else await applyAll(terminal, connection, documents, options);
+  });
 }
 
-/** In order of the documents: a mesh before what is in it is the author's to say. */
-export async function applyDocuments(
-  client: ApiClient,
+async function applyAll(
+  terminal: Terminal,
+  { client, mesh, settings }: Connection,
   documents: readonly SourceDocument[],
-  options: { readonly mesh: string; readonly server: string; readonly report: (line: string) => void },
-): Promise<ApplyResult> {
-  const types = new Map<string, ResourceType>();
-  try {
-    for (const type of await client.resourceTypes()) types.set(type.name, type);
-  } catch (error) {
-    throw new CommandError(explainError(error, options.server));
+  { quiet, progress: isWanted = false }: ApplyCommandOptions,
+): Promise<void> {
+  const progress = new Progress(terminal, "apply", { total: documents.length, isWanted });
+  const stop = terminal.interruption();
+  const result = await applyDocuments(client, documents, {
+    mesh,
+    server: settings.server,
+    stop,
+    onDone: () => progress.advance(),
+    report: (line) => {
+      if (quiet !== true || line.startsWith("  warning")) printLine(terminal.stdout, line);
+    },
+  });
+  progress.end();
+  const { created, updated, failures, left } = result;
+  if (quiet === true) printLine(terminal.stdout, `${created} created, ${updated} updated`);
+  const problems = [...failures, ...(left === 0 ? [] : [`interrupted: ${left} of ${documents.length} were not sent`])];
+  if (problems.length > 0) {
+    throw new CommandError(problems.join("\n"), left === 0 ? ExitCode.failure : ExitCode.interrupted);
   }
-  const failures: string[] = [];
-  let applied = 0;
-  for (const { origin, resource } of documents) {
-    const label = `${resource.type}/${resource.name}`;
-    const type = types.get(resource.type);
-    if (!type) {
-      failures.push(`${origin}: ${label}: unknown type`);
-      continue;
-    }
-    const mesh = typeof resource["mesh"] === "string" ? resource["mesh"] : options.mesh;
-    const body = type.scope === "Mesh" ? { ...resource, mesh } : resource;
-    try {
-      const { created, warnings } = await client.put(resourcePath(type, mesh, resource.name), body);
-      applied += 1;
-      options.report(`${label} ${created ? "created" : "updated"}`);
-      for (const warning of warnings) options.report(`  warning: ${warning}`);
-    } catch (error) {
-      failures.push(`${origin}: ${label}: ${explainError(error, options.server)}`);
-    }
-  }
-  return { applied, failures };
+}
+
+async function showDryRun(
+  terminal: Terminal,
+  { client, mesh, settings }: Connection,
+  documents: readonly SourceDocument[],
+  options: ApplyCommandOptions,
+): Promise<void> {
+  const progress = new Progress(terminal, "compare", { total: documents.length, isWanted: options.progress ?? false });
+  const { entries, failures } = await dryRun(client, documents, {
+    mesh,
+    server: settings.server,
+    onDone: () => progress.advance(),
+  });
+  progress.end();
+  if (options.output === "json") printLine(terminal.stdout, formatJson({ entries }));
+  else printLine(terminal.stdout, formatDryRun(entries, terminal.stdout.isTerminal && colors.isColorSupported));
+  if (failures.length > 0) throw new CommandError(failures.join("\n"));
+  const isChanging = entries.some(({ change }) => change !== "none");
+  if (options.exitCode === true && isChanging) throw new CommandError("", ExitCode.changes);
+}
+
+export function formatDryRun(entries: readonly DryRunEntry[], hasColors: boolean): string {
+  const { green, red, cyan, bold } = colors.createColors(hasColors);
+  const paint = (line: string): string => {
+    if (line.startsWith("--- ") || line.startsWith("+++ ")) return bold(line);
+    if (line.startsWith("@@")) return cyan(line);
+    return line.startsWith("+") ? green(line) : line.startsWith("-") ? red(line) : line;
+  };
+  const diffs = entries
+    .filter(({ change }) => change !== "none")
+    .map(({ diff }) => diff.split("\n").map(paint).join("\n"));
+  const count = (change: DryRunEntry["change"]): number => entries.filter((entry) => entry.change === change).length;
+  const summary = `${count("create")} to create, ${count("update")} to update, ${count("none")} unchanged; nothing was sent`;
+  return [...diffs, summary].join("\n\n");
 }

@@ -1,22 +1,44 @@
-/** `isthmus delete TYPE NAME`. */
+/** `isthmus delete TYPE NAME...` */
+import { ApiError } from "@isthmus/api";
 import type { Command } from "commander";
-import { CommandError } from "../exit-code.ts";
-import { clientOf, explainError, findType, resourcePath, type ServerOptions, withServer } from "../server.ts";
+import { connect, withMesh, withServer } from "../connection/connect.ts";
+import { explainError } from "../connection/explain-error.ts";
+import type { ServerOptions } from "../connection/settings.ts";
+import { CommandError, ExitCode } from "../exit-code.ts";
+import { findType, resourcePath } from "../resource-address.ts";
+import { printLine, type Terminal } from "../terminal.ts";
 
-export function registerDelete(program: Command): void {
-  withServer(program.command("delete"))
-    .description("delete a resource")
+interface DeleteOptions extends ServerOptions {
+  readonly mesh?: string;
+  readonly ignoreMissing?: boolean;
+}
+
+export function registerDelete(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("delete")
+    .description("delete resources")
     .argument("<type>")
-    .argument("<name>")
-    .option("-m, --mesh <mesh>", "mesh of mesh-scoped types", "default")
-    .action(async (word: string, name: string, options: ServerOptions & { readonly mesh: string }) => {
+    .argument("<name...>")
+    .option("--ignore-missing", "one that is not there is no failure");
+  withServer(withMesh(command)).action(async (word: string, names: readonly string[], options: DeleteOptions) => {
+    const { client, ask, mesh, settings } = connect(terminal, options);
+    const type = await ask(() => findType(client, word));
+    const failures: string[] = [];
+    for (const name of names) {
       try {
-        const client = clientOf(options);
-        const type = await findType(client, word);
-        await client.delete(resourcePath(type, options.mesh, name));
-        console.log(`${type.name}/${name} deleted`);
+        await client.delete(resourcePath(type, mesh, name));
+        printLine(terminal.stdout, `deleted ${type.name} "${name}"`);
       } catch (error) {
-        throw error instanceof CommandError ? error : new CommandError(explainError(error, options.server));
+        if (error instanceof CommandError && error.exitCode === ExitCode.usage) throw error;
+        const isMissing = error instanceof ApiError && error.status === 404;
+        if (isMissing && options.ignoreMissing === true) continue;
+        failures.push(
+          isMissing
+            ? `there is no ${type.name} with name "${name}"`
+            : `${type.name} "${name}": ${explainError(error, settings.server)}`,
+        );
       }
-    });
+    }
+    if (failures.length > 0) throw new CommandError(failures.join("\n"));
+  });
 }

@@ -1,37 +1,43 @@
 /** `isthmus endpoints dataplane|zoneingress|zoneegress NAME`: all endpoint sets of a proxy. */
 import type { DataplaneEndpoints, Exposure, Outbound, ZoneProxyEndpoints } from "@isthmus/api";
 import { Argument, type Command, Option } from "commander";
-import { ask, clientOf, pathSegment, type ServerOptions, withServer } from "../server.ts";
-import { formatTable } from "../table.ts";
+import { connect, withMesh, withServer } from "../connection/connect.ts";
+import type { ServerOptions } from "../connection/settings.ts";
+import { formatJson } from "../output/json.ts";
+import { formatTable } from "../output/table.ts";
+import { pathSegment } from "../resource-address.ts";
+import { printLine, type Terminal } from "../terminal.ts";
 
 interface EndpointsOptions extends ServerOptions {
-  readonly mesh: string;
+  readonly mesh?: string;
   readonly output: string;
 }
 
 const PROXIES = ["dataplane", "zoneingress", "zoneegress"] as const;
 
-export function registerEndpoints(program: Command): void {
-  withServer(program.command("endpoints"), "a zone")
+export function registerEndpoints(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("endpoints")
     .description("all endpoint sets of a proxy: what a sidecar reaches, what an ingress or egress forwards")
     .addArgument(new Argument("<proxy>", "kind of the proxy").choices(PROXIES))
     .argument("<name>")
-    .option("-m, --mesh <mesh>", "mesh of a dataplane", "default")
-    .addOption(new Option("-o, --output <format>", "form of the answer").choices(["table", "json"]).default("table"))
-    .action(async (proxy: (typeof PROXIES)[number], text: string, options: EndpointsOptions) => {
-      const client = clientOf(options);
+    .addOption(new Option("-o, --output <format>", "form of the answer").choices(["table", "json"]).default("table"));
+  withServer(withMesh(command, "mesh of a dataplane"), "a zone").action(
+    async (proxy: (typeof PROXIES)[number], text: string, options: EndpointsOptions) => {
+      const { ask, mesh } = connect(terminal, options);
       const name = pathSegment("name", text);
       const show = <T>(answer: T, format: (answer: T) => string): void =>
-        console.log(options.output === "json" ? JSON.stringify(answer, null, 1) : format(answer));
+        printLine(terminal.stdout, options.output === "json" ? formatJson(answer) : format(answer));
       if (proxy === "dataplane") {
-        const mesh = pathSegment("mesh", options.mesh);
-        show(await ask(options, () => client.dataplaneEndpoints(mesh, name)), formatDataplane);
+        const checked = pathSegment("mesh", mesh);
+        show(await ask((client) => client.dataplaneEndpoints(checked, name)), formatDataplane);
+      } else if (proxy === "zoneingress") {
+        show(await ask((client) => client.zoneIngressEndpoints(name)), formatZoneProxy);
       } else {
-        const asked = () =>
-          proxy === "zoneingress" ? client.zoneIngressEndpoints(name) : client.zoneEgressEndpoints(name);
-        show(await ask(options, asked), formatZoneProxy);
+        show(await ask((client) => client.zoneEgressEndpoints(name)), formatZoneProxy);
       }
-    });
+    },
+  );
 }
 
 export function formatDataplane({ outbounds, listeners, problems }: DataplaneEndpoints): string {

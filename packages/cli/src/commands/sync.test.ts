@@ -1,7 +1,8 @@
 import type { Hold, SyncRow, SyncStatus, SyncZone } from "@isthmus/api";
-import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { formatHolds, formatStatus, isConverged, registerSync } from "./sync.ts";
+import { ExitCode } from "../exit-code.ts";
+import { run } from "../testing/test-terminal.ts";
+import { formatHolds, formatStatus, isConverged } from "./sync.ts";
 
 const hold: Hold = {
   id: "east/MeshService/global",
@@ -92,10 +93,7 @@ describe("what time can still change is not converged", () => {
 });
 
 it.each([["status"], ["holds"]])("sync %s refuses an unknown form of output", async (command) => {
-  const program = new Command("isthmus").exitOverride().configureOutput({ writeErr: () => {} });
-  registerSync(program);
-  for (const sync of program.commands) for (const each of sync.commands) each.exitOverride();
-  await expect(program.parseAsync(["node", "isthmus", "sync", command, "-o", "xml"])).rejects.toMatchObject({
-    code: "commander.invalidArgument",
-  });
+  const { code, stderr } = await run(["sync", command, "-o", "xml"]);
+  expect(code).toBe(ExitCode.usage);
+  expect(stderr).toContain("Allowed choices are table, json");
 });

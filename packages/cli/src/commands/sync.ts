@@ -1,12 +1,17 @@
 /** `isthmus sync status|holds|accept|reject`: what is stored where, and what the mass-change brake keeps back. */
 import type { Hold, SyncStatus, SyncZone } from "@isthmus/api";
-import { goDurationToMs, parseGoDuration } from "@isthmus/std";
+import { goDurationToMs, parseGoDuration, sleep } from "@isthmus/std";
 import { type Command, Option } from "commander";
+import { connect, withServer } from "../connection/connect.ts";
+import type { ServerOptions } from "../connection/settings.ts";
 import { CommandError, ExitCode } from "../exit-code.ts";
-import { clientOf, explainError, type ServerOptions, withServer } from "../server.ts";
-import { formatAge, formatTable } from "../table.ts";
+import { formatAge } from "../output/age.ts";
+import { formatJson } from "../output/json.ts";
+import { formatTable } from "../output/table.ts";
+import { printLine, type Terminal } from "../terminal.ts";
+import { textWatcher, type WatchOptions, watch, withWatch } from "../watch.ts";
 
-interface StatusOptions extends ServerOptions {
+interface StatusOptions extends ServerOptions, WatchOptions {
   readonly wait?: boolean;
   readonly timeout: string;
   readonly maxAge?: string;
@@ -16,53 +21,25 @@ interface StatusOptions extends ServerOptions {
 
 const POLL_MS = 200;
 
-export function registerSync(program: Command): void {
+export function registerSync(program: Command, terminal: Terminal): void {
   const sync = program.command("sync").description("the convergence ledger and the holds of the brake");
 
-  withServer(sync.command("status"))
+  const status = sync
+    .command("status")
     .description("one line per zone with its worst type and age")
     .option("-w, --wait", "until every connected zone has stored everything")
     .option("--timeout <duration>", "limit of --wait", "60s")
     .option("--max-age <duration>", "exit with 3 when a change is unacknowledged for longer, or a zone is offline")
     .option("--types", "one line per zone, direction and type")
-    .addOption(outputOption())
-    .action(async (options: StatusOptions) => {
-      const timeoutMs = durationOption("--timeout", options.timeout);
-      const maxAgeMs = options.maxAge === undefined ? undefined : durationOption("--max-age", options.maxAge);
-      const client = clientOf(options);
-      const read = async (): Promise<SyncStatus> => {
-        try {
-          return await client.syncStatus();
-        } catch (error) {
-          throw new CommandError(explainError(error, options.server));
-        }
-      };
-      let status = await read();
-      const deadline = performance.now() + timeoutMs;
-      while (options.wait && !isConverged(status) && performance.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-        status = await read();
-      }
-      console.log(
-        options.output === "json" ? JSON.stringify(status, null, 1) : formatStatus(status, options.types ?? false),
-      );
-      if (options.wait && !isConverged(status)) {
-        throw new CommandError(`not converged after ${options.timeout}`, ExitCode.notConverged);
-      }
-      const late = maxAgeMs === undefined ? undefined : tooOld(status, maxAgeMs);
-      if (late !== undefined) throw new CommandError(late, ExitCode.notConverged);
-    });
+    .addOption(outputOption());
+  withServer(withWatch(status, "--watch")).action((options: StatusOptions) => showStatus(terminal, options));
 
   withServer(sync.command("holds"))
     .description("deletions that the brake keeps back")
     .addOption(outputOption())
     .action(async (options: ServerOptions & { readonly output: string }) => {
-      const holds = await clientOf(options)
-        .holds()
-        .catch((error: unknown) => {
-          throw new CommandError(explainError(error, options.server));
-        });
-      console.log(options.output === "json" ? JSON.stringify({ holds }, null, 1) : formatHolds(holds));
+      const holds = await connect(terminal, options).ask((client) => client.holds());
+      printLine(terminal.stdout, options.output === "json" ? formatJson({ holds }) : formatHolds(holds));
     });
 
   for (const verb of ["accept", "reject"] as const) {
@@ -70,18 +47,47 @@ export function registerSync(program: Command): void {
       .description(verb === "accept" ? "let the deletions of a hold happen" : "keep the resources of a hold")
       .argument("<id...>", "<zone>/<type>/<origin>, or `all`")
       .action(async (ids: readonly string[], options: ServerOptions) => {
-        const client = clientOf(options);
-        try {
-          const wanted = ids.includes("all") ? (await client.holds()).map((hold) => hold.id) : ids;
-          for (const id of wanted) {
-            await (verb === "accept" ? client.acceptHold(id) : client.rejectHold(id));
-            console.log(`${id} ${verb}ed`);
-          }
-        } catch (error) {
-          throw new CommandError(explainError(error, options.server));
+        const { ask } = connect(terminal, options);
+        const wanted = ids.includes("all") ? (await ask((client) => client.holds())).map((hold) => hold.id) : ids;
+        for (const id of wanted) {
+          await ask((client) => (verb === "accept" ? client.acceptHold(id) : client.rejectHold(id)));
+          printLine(terminal.stdout, `${id} ${verb}ed`);
         }
       });
   }
+}
+
+async function showStatus(terminal: Terminal, options: StatusOptions): Promise<void> {
+  const { output, types = false, timeout, wait = false } = options;
+  const timeoutMs = durationOption("--timeout", timeout);
+  const maxAgeMs = options.maxAge === undefined ? undefined : durationOption("--max-age", options.maxAge);
+  const { client, ask, settings } = connect(terminal, options);
+  const format = (status: SyncStatus): string => (output === "json" ? formatJson(status) : formatStatus(status, types));
+  if (options.watch === true) {
+    const show = textWatcher(terminal);
+    await watch(
+      terminal,
+      settings.server,
+      options.interval,
+      () => client.syncStatus(),
+      (status) => show(format(status)),
+    );
+    return;
+  }
+  const read = (): Promise<SyncStatus> => ask(() => client.syncStatus());
+  let status = await read();
+  const deadline = terminal.clock.monotonic() + timeoutMs;
+  const isWaiting = (): boolean => wait && !isConverged(status);
+  while (isWaiting() && terminal.clock.monotonic() < deadline) {
+    await sleep(terminal.clock, POLL_MS);
+    status = await read();
+  }
+  printLine(terminal.stdout, format(status));
+  if (isWaiting()) {
+    throw new CommandError(`not converged after ${timeout}`, ExitCode.notConverged);
+  }
+  const late = maxAgeMs === undefined ? undefined : tooOld(status, maxAgeMs);
+  if (late !== undefined) throw new CommandError(late, ExitCode.notConverged);
 }
 
 /**

@@ -3,9 +3,12 @@ import type { WhatIfReport, WhatIfRequest } from "@isthmus/api";
 import { err, ok, type Result } from "@isthmus/std";
 import { isHarmful } from "@isthmus/topology";
 import { type Command, Option } from "commander";
+import { connect, withServer } from "../connection/connect.ts";
+import type { ServerOptions } from "../connection/settings.ts";
 import { CommandError, ExitCode } from "../exit-code.ts";
-import { ask, clientOf, type ServerOptions, withServer } from "../server.ts";
-import { formatTable } from "../table.ts";
+import { formatJson } from "../output/json.ts";
+import { formatTable } from "../output/table.ts";
+import { printLine, type Terminal } from "../terminal.ts";
 
 interface WhatIfOptions extends ServerOptions {
   readonly down: readonly string[];
@@ -18,7 +21,7 @@ type Affected = Pick<WhatIfReport["servicesWithoutEndpoints"][number], "service"
 
 const KINDS: Readonly<Record<string, keyof Down>> = { zone: "zones", ingress: "ingresses", service: "services" };
 
-export function registerWhatIf(program: Command): void {
+export function registerWhatIf(program: Command, terminal: Terminal): void {
   withServer(program.command("what-if"), "the zone whose clients are asked about")
     .description("what would change for the clients of a zone if zones, ingresses or services went away")
     .requiredOption("--down <kind=name,...>", "zone=east,north, ingress=..., service=...; may be repeated", collect)
@@ -26,9 +29,8 @@ export function registerWhatIf(program: Command): void {
     .action(async ({ down, output, ...options }: WhatIfOptions) => {
       const asked = parseDown(down);
       if (!asked.ok) throw new CommandError(asked.error.join("\n"), ExitCode.usage);
-      const client = clientOf(options);
-      const report = await ask(options, () => client.whatIf(asked.value));
-      console.log(output === "json" ? JSON.stringify(report, null, 1) : formatReport(report));
+      const report = await connect(terminal, options).ask((client) => client.whatIf(asked.value));
+      printLine(terminal.stdout, output === "json" ? formatJson(report) : formatReport(report));
       const refusal = refusalOf(report);
       if (refusal !== undefined) throw refusal;
     });

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { RestResource, SyncStatus } from "@isthmus/api";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import colors from "picocolors";
-import { applyDocuments } from "../commands/apply.ts";
+import { applyDocuments } from "../apply/apply-documents.ts";
 import { formatStatus, isConverged } from "../commands/sync.ts";
 import { readDocuments } from "../documents.ts";
 import { CommandError } from "../exit-code.ts";

@@ -1,0 +1,151 @@
+/**
+ * HTTP as a command needs it: connections that are kept, authorities and client certificates of our own, headers with every
+ * request. Node's `fetch` can do none of these without a further library.
+ */
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+
+export interface TransportOptions {
+  /** PEM; in place of the authorities of the system. */
+  readonly ca?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
+  readonly skipVerify?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly userAgent?: string;
+}
+
+/** Of one command to its server. */
+const SOCKETS_MAX = 32;
+
+/** The server could not be asked, or did not answer: the message says why, in a line. */
+export class ConnectionError extends Error {
+  readonly code: string;
+
+  constructor(message: string, code: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "ConnectionError";
+    this.code = code;
+  }
+}
+
+/** Redirects are not followed: an API has none, and credentials must not travel elsewhere. */
+export function createTransport(options: TransportOptions = {}): typeof fetch {
+  const pool = { keepAlive: true, maxSockets: SOCKETS_MAX };
+  const http = new HttpAgent(pool);
+  const https = new HttpsAgent({
+    ...pool,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.clientCert === undefined ? {} : { cert: options.clientCert }),
+    ...(options.clientKey === undefined ? {} : { key: options.clientKey }),
+    ...(options.skipVerify === true ? { rejectUnauthorized: false } : {}),
+    minVersion: "TLSv1.2",
+  });
+  return (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const headers = new Headers(options.headers);
+    if (options.userAgent !== undefined) headers.set("user-agent", options.userAgent);
+    for (const [name, value] of new Headers(init?.headers)) headers.set(name, value);
+    const body = typeof init?.body === "string" ? Buffer.from(init.body) : undefined;
+    if (body !== undefined) headers.set("content-length", String(body.length));
+    const isTls = url.protocol === "https:";
+    const send = isTls ? httpsRequest : httpRequest;
+    return exchange(
+      () =>
+        send(url, {
+          method: init?.method ?? "GET",
+          headers: Object.fromEntries(headers),
+          agent: isTls ? https : http,
+        }),
+      body,
+      init?.signal ?? undefined,
+    );
+  };
+}
+
+/**
+ * A kept connection may be closed by the server in the very moment in which it is used again. Nothing has been answered
+ * then; a request that may be repeated is sent once more.
+ */
+async function exchange(open: () => ClientRequest, body: Buffer | undefined, signal?: AbortSignal): Promise<Response> {
+  const first = open();
+  try {
+    return await answerOf(first, body, signal);
+  } catch (error) {
+    const mayRepeat = first.method !== "POST" && first.reusedSocket && codeOf(error) === "ECONNRESET";
+    if (!mayRepeat) throw error;
+    return await answerOf(open(), body, signal);
+  }
+}
+
+async function answerOf(request: ClientRequest, body: Buffer | undefined, signal?: AbortSignal): Promise<Response> {
+  const abort = (): void => void request.destroy(signal?.reason as Error | undefined);
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    const message = await new Promise<IncomingMessage>((resolve, reject) => {
+      request.once("error", reject);
+      request.once("response", resolve);
+      request.end(body);
+    });
+    return responseOf(message, await readBody(message));
+  } catch (error) {
+    throw describe(signal?.aborted === true ? signal.reason : error);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+async function readBody(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function responseOf(message: IncomingMessage, bytes: Buffer): Response {
+  const headers = new Headers();
+  for (let i = 0; i + 1 < message.rawHeaders.length; i += 2) {
+    headers.append(message.rawHeaders[i] ?? "", message.rawHeaders[i + 1] ?? "");
+  }
+  const status = message.statusCode ?? 500;
+  const mayHaveBody = status !== 204 && status !== 304;
+  return new Response(mayHaveBody ? new Uint8Array(bytes) : null, { status, headers });
+}
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "the name of the host is not known",
+  EAI_AGAIN: "the name of the host cannot be looked up",
+  EHOSTUNREACH: "there is no way to the host",
+  ENETUNREACH: "there is no way to the network",
+  ETIMEDOUT: "it does not answer",
+  ECONNRESET: "it closed the connection without an answer",
+  EPROTO: "it does not speak TLS as this command does",
+  HPE_INVALID_CONSTANT: "it does not speak HTTP",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is signed by itself; --ca-file names a file with certificates to trust",
+  SELF_SIGNED_CERT_IN_CHAIN:
+    "no authority that is trusted signed its certificate; --ca-file names a file with those to trust",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "no authority that is trusted signed its certificate; --ca-file names a file with those to trust",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    "no authority that is trusted signed its certificate; --ca-file names a file with those to trust",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for other names",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "it wants a client certificate",
+};
+
+function describe(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.name === "TimeoutError") return new ConnectionError("no answer in time", "TIMEOUT", { cause: error });
+  if (error.name === "AbortError") return error;
+  const code = codeOf(error) ?? "UNKNOWN";
+  const text = error.message === "" ? code : error.message;
+  return new ConnectionError(MESSAGES[code] ?? text, code, { cause: error });
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" ? code : undefined;
+}

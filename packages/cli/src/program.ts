@@ -1,0 +1,58 @@
+/** All commands, and how one of them ends. */
+import { ISTHMUS_VERSION } from "@isthmus/runtime";
+import { errorMessage } from "@isthmus/std";
+import { Command, CommanderError } from "commander";
+import { registerApply } from "./commands/apply.ts";
+import { registerDelete } from "./commands/delete.ts";
+import { registerEndpoints } from "./commands/endpoints.ts";
+import { registerExplain } from "./commands/explain.ts";
+import { registerGet } from "./commands/get.ts";
+import { registerProfile } from "./commands/profile.ts";
+import { registerPrograms } from "./commands/programs.ts";
+import { registerSync } from "./commands/sync.ts";
+import { registerWhatIf } from "./commands/what-if.ts";
+import { registerDemo } from "./demo/register.ts";
+import { CommandError, ExitCode } from "./exit-code.ts";
+import { printLine, type Terminal } from "./terminal.ts";
+
+const SERVICES = "Services:";
+const RESOURCES = "Resources:";
+const OPERATIONS = "Operations:";
+const CLIENT = "This command:";
+
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command("isthmus")
+    .description("A multi-zone control plane for a service mesh")
+    .version(ISTHMUS_VERSION)
+    .showHelpAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.stdout.write, writeErr: terminal.stderr.write });
+  program.commandsGroup(SERVICES);
+  registerPrograms(program);
+  registerDemo(program);
+  program.commandsGroup(RESOURCES);
+  registerGet(program, terminal);
+  registerApply(program, terminal);
+  registerDelete(program, terminal);
+  program.commandsGroup(OPERATIONS);
+  registerSync(program, terminal);
+  registerExplain(program, terminal);
+  registerEndpoints(program, terminal);
+  registerWhatIf(program, terminal);
+  program.commandsGroup(CLIENT);
+  registerProfile(program, terminal);
+  return program;
+}
+
+/** Resolves with the exit code. */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await createProgram(terminal).parseAsync(args, { from: "user" });
+    return ExitCode.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    const message = error instanceof CommandError ? error.message : errorMessage(error);
+    if (message !== "") printLine(terminal.stderr, message);
+    return error instanceof CommandError ? error.exitCode : ExitCode.failure;
+  }
+}

@@ -136,7 +136,7 @@ function decodeMember(
   given: JsonValue | undefined,
   path: string,
 ): JsonValue | undefined {
-  if (given === undefined || given === null) {
+  if (given === undefined || (given === null && property.decodesNull !== true)) {
     return property.alwaysEmitted === true ? decode(decoder, property.schema, {}, path) : undefined;
   }
   const decoded = decode(decoder, property.schema, given, path);

@@ -23,6 +23,8 @@ export interface Property {
   readonly required?: boolean;
   /** Emitted as `{}` even when absent, as Go does for struct-typed members. */
   readonly alwaysEmitted?: boolean;
+  /** null is a value like others instead of counting as absent, as it is for members that Go keeps in place. */
+  readonly decodesNull?: boolean;
   /** Left out when empty (`""`, 0, false, `[]`, `{}`), as Go does for `omitempty` members that are no pointers. */
   readonly omitEmpty?: boolean;
 }

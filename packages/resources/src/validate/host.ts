@@ -11,6 +11,14 @@ export function isIpAddress(text: string): boolean {
   return isIP(text) !== 0 && !text.includes("%");
 }
 
+/** `<address>/<length of the prefix>`; zeros may lead the length. Source: Go 1.26: net/ip.go `ParseCIDR`. */
+export function isCidr(text: string): boolean {
+  const slash = text.indexOf("/");
+  const address = text.slice(0, Math.max(slash, 0));
+  const length = text.slice(slash + 1);
+  return isIpAddress(address) && /^\d+$/.test(length) && Number(length) <= (isIP(address) === 4 ? 32 : 128);
+}
+
 /** Labels may start with `_` or end with `-`, and one `.` or `_` may follow the last one; no IP address is a name. */
 export function isDnsName(text: string): boolean {
   if (text === "" || Buffer.byteLength(text.replaceAll(".", "")) > DNS_NAME_MAX_BYTES || isIpAddress(text))

@@ -3,8 +3,8 @@ import type { JsonObject } from "@isthmus/std";
 import type { Resource } from "../resource.ts";
 import { at, member, type Violation, Violations } from "../violation.ts";
 import { checkNotNegativeDuration, checkPositiveDuration } from "./amounts.ts";
-import { messageAt, objectAt, objectsAt, textAt, valueAt } from "./json-access.ts";
-import { checkMatch, checkMatchType } from "./match.ts";
+import { messageAt, objectAt, objectsAt, valueAt } from "./json-access.ts";
+import { checkRuleMatches, NOT_BY_CLIENT } from "./match.ts";
 import {
   checkRulesAlone,
   checkSomeItems,
@@ -35,7 +35,7 @@ const HTTP = "http";
 /** What has no meaning for a single route. */
 const NOT_OF_ROUTES = ["connectionTimeout", "idleTimeout", "http.maxStreamDuration", "http.maxConnectionDuration"];
 /** What is decided before anybody knows who the client is. */
-const NOT_BY_CLIENT = [
+const OF_ALL_CLIENTS = [
   "connectionTimeout",
   "idleTimeout",
   "http.requestHeadersTimeout",
@@ -68,7 +68,9 @@ export function validateMeshTimeout(resource: Resource): readonly Violation[] {
   checkTargetItems(spec, "to", isOfRoutes ? TO_OF_ROUTES : TO, checkItem, found);
   for (const [index, rule] of objectsAt(spec, "rules").entries()) {
     const path = at("spec.rules", index);
-    checkMatches(rule, path, found);
+    if (checkRuleMatches(rule, path, found)) {
+      checkAbsent(objectAt(rule, "default"), OF_ALL_CLIENTS, NOT_BY_CLIENT, member(path, "default"), found);
+    }
     checkItem(rule, path);
   }
   return found.list;
@@ -76,24 +78,6 @@ export function validateMeshTimeout(resource: Resource): readonly Violation[] {
 
 export function meshTimeoutDeprecations({ spec }: Resource): readonly string[] {
   return [...fromDeprecations(spec), ...targetRefDeprecations(spec)];
-}
-
-function checkMatches(rule: JsonObject, path: string, found: Violations): void {
-  const matches = objectsAt(rule, "matches");
-  for (const [index, match] of matches.entries()) {
-    const matchPath = at(member(path, "matches"), index);
-    checkMatch(match, matchPath, found);
-    const spiffeId = messageAt(match, "spiffeID");
-    if (spiffeId !== undefined) {
-      checkMatchType(textAt(spiffeId, "type"), ["Exact", "Prefix"], `${matchPath}.spiffeID.type`, found);
-    } else if (messageAt(match, "sni") === undefined) {
-      found.add(matchPath, "must specify at least one of 'spiffeID' or 'sni'");
-    }
-  }
-  if (!matches.some((match) => messageAt(match, "spiffeID") !== undefined)) return;
-  const reason =
-    "can't be specified when matches contain spiffeID because this field cannot be conditioned on source identity";
-  checkAbsent(objectAt(rule, "default"), NOT_BY_CLIENT, reason, member(path, "default"), found);
 }
 
 function checkConf(conf: JsonObject, topLevelKind: string, path: string, found: Violations): void {

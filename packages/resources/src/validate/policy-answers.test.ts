@@ -25,7 +25,8 @@ interface Row {
   readonly labels?: Labels;
   readonly spec: JsonObject;
   readonly user: Answer;
-  readonly peer: Answer;
+  /** Left out where Kuma's code ends in a panic. */
+  readonly peer?: Answer;
 }
 
 interface Recording {
@@ -76,7 +77,8 @@ for (const file of readdirSync(folder)) {
   describe(`${file.replace(".json", "")}: Kuma and we say the same of`, () => {
     it.each(rows)("$title", (row) => {
       expect(comparable(answerToUser(type, row))).toEqual(comparable(row.user));
-      expect(comparable(answerToPeer(type, row))).toEqual(comparable(ofPeer(row.peer)));
+      const toPeer = comparable(answerToPeer(type, row));
+      if (row.peer !== undefined) expect(toPeer).toEqual(comparable(ofPeer(row.peer)));
     });
   });
 }

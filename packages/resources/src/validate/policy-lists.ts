@@ -5,7 +5,8 @@
 import type { JsonObject } from "@isthmus/std";
 import { at, member, type Violations } from "../violation.ts";
 import { listAt, messageAt, objectAt, objectsAt, textAt } from "./json-access.ts";
-import { checkTargetRef, type TargetRefRules } from "./target-ref.ts";
+import { MUST_NOT_BE_DEFINED } from "./primitives.ts";
+import { checkTargetRef, includesGateways, type TargetRefRules } from "./target-ref.ts";
 
 /** An empty list is as good as none. */
 export const hasItems = (spec: JsonObject, name: string): boolean => (listAt(spec, name)?.length ?? 0) > 0;
@@ -37,6 +38,23 @@ export function checkTargetItems(
     checkTargetRef(objectAt(item, "targetRef"), member(path, "targetRef"), rules, found);
     checkRest(item, path, index);
   }
+}
+
+/** Of policies whose `from` is for sidecars alone and whose `to` is for gateways alone. `fromRules` are those of `from`. */
+export function checkSidecarAndGatewayItems(
+  spec: JsonObject,
+  fromRules: TargetRefRules,
+  checkRest: (item: JsonObject, path: string) => void,
+  found: Violations,
+): void {
+  const isForGateways = includesGateways(spec);
+  if (!isForGateways) checkTargetItems(spec, "from", fromRules, checkRest, found);
+  else if (hasItems(spec, "from")) {
+    const advice = "select only proxyType Sidecar or select only gateways and use spec.to";
+    found.add("spec.from", `${MUST_NOT_BE_DEFINED} when the scope includes a Gateway, ${advice}`);
+  }
+  if (isForGateways) checkTargetItems(spec, "to", { kinds: ["Mesh"] }, checkRest, found);
+  else if (hasItems(spec, "to")) found.add("spec.to", MUST_NOT_BE_DEFINED);
 }
 
 /** Warnings about the kind of `spec.targetRef`. */

@@ -55,4 +55,15 @@ export function plainChoice(label: string, allowed: readonly string[]): string {
   return `${label} must be one of: ${allowed.join(", ")}`;
 }
 
+export const atLeastOne = (...names: readonly string[]): string =>
+  `must have at least one defined: ${names.join(", ")}`;
+
+/** `what must have exactly one defined: a, b` */
+export const exactlyOne = (what: string, ...names: readonly string[]): string =>
+  `${what} must have exactly one defined: ${names.join(", ")}`;
+
+/** `what must have only one type defined: a, b` */
+export const onlyOne = (what: string, ...names: readonly string[]): string =>
+  `${what} must have only one type defined: ${names.join(", ")}`;
+
 export const allowedValues = (values: readonly string[]): string => `Allowed values: ${values.join(", ")}`;

@@ -197,6 +197,7 @@ describe("a bad resource rejects itself alone", () => {
     expect(invalid[0]?.reason.split("; ")).toEqual([
       expect.stringMatching(/^spec\.targetRef\.kind: /),
       expect.stringMatching(/^spec\.to\[0\]\.targetRef\.kind: /),
+      expect.stringMatching(/^spec\.to\[0\]\.default: /),
     ]);
   });
 });

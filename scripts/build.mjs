@@ -2,7 +2,7 @@
 //   node scripts/build.mjs             generate and bundle
 //   node scripts/build.mjs --generate  generated code only
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateEnvoyMessages } from "./envoy-protos.mjs";
@@ -67,6 +67,10 @@ async function bundle() {
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },
+  });
+  // Files that are served as they are, found beside the bundle as they are found beside their source.
+  cpSync(join(root, "packages/api-server/src/gui/gui-page"), join(root, "packages/cli/dist/gui-page"), {
+    recursive: true,
   });
 }
 

@@ -12,8 +12,11 @@ import Fastify, {
 } from "fastify";
 import { sendJson, sendText } from "./answer.ts";
 import type { ApiContext } from "./api-context.ts";
+import { BasePath } from "./base-path.ts";
 import { answerClientError, refuseTunnel } from "./client-error.ts";
 import { badRequest, internal, sendFailure } from "./failure.ts";
+import type { Gui } from "./gui/gui.ts";
+import { addGuiRoutes } from "./gui/gui-routes.ts";
 import { addKriRoute } from "./routes/kri-route.ts";
 import { templateOf } from "./routes/request-url.ts";
 import { addResourceRoutes } from "./routes/resource-routes.ts";
@@ -26,6 +29,10 @@ export interface ApiServerOptions extends ApiContext {
   readonly host?: string;
   /** 0: any free one. */
   readonly port: number;
+  /** In front of all paths but those of the GUI and `/tokens/user`. Default: nothing. */
+  readonly basePath?: string;
+  /** Left out: there is no `/gui`. */
+  readonly gui?: Gui;
   /** Largest body of a request; bytes. */
   readonly bodyLimit?: number;
   /** How long `stop` waits for requests under way. */
@@ -42,7 +49,7 @@ export class PortError extends Error {
   readonly code = "PORT";
 }
 
-const METHODS = ["GET", "PUT", "POST", "DELETE", "PATCH"] as const;
+const METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"] as const;
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -96,6 +103,7 @@ export class ApiServer implements Service {
 
 function createServer(options: ApiServerOptions): FastifyInstance {
   const bodyLimit = options.bodyLimit ?? BODY_LIMIT_BYTES;
+  const basePath = new BasePath(options.basePath ?? "/", options.gui === undefined ? [] : [options.gui.path]);
   const server = Fastify({
     logger: false,
     bodyLimit,
@@ -108,7 +116,8 @@ function createServer(options: ApiServerOptions): FastifyInstance {
       requireHostHeader: false,
     },
     routerOptions: { maxParamLength: PARAMETER_MAX, ignoreTrailingSlash: true },
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
+    rewriteUrl: ({ url = "/" }) => basePath.route(url),
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, _request, reply) => {
       void sendFailure(reply, badRequest(`bad request: ${error.message}`));
@@ -137,6 +146,7 @@ function createServer(options: ApiServerOptions): FastifyInstance {
   addKriRoute(server, options);
   addTopologyRoutes(server, options);
   if (options.sync !== undefined) addSyncRoutes(server, options.sync);
+  if (options.gui !== undefined) addGuiRoutes(server, options.gui);
   refuseOtherMethods(server, routes);
   return server;
 }

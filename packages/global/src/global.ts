@@ -1,5 +1,5 @@
 /** The global service, put together: see the README for its data flow. */
-import { ApiServer } from "@isthmus/api-server";
+import { ApiServer, Gui } from "@isthmus/api-server";
 import { ZoneInsights } from "@isthmus/insights";
 import { GlobalKdsServer, type KdsEvent, ZoneNameConflicts } from "@isthmus/kds";
 import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
@@ -11,6 +11,8 @@ import {
   createSyncApi,
   createSyncParts,
   DiagnosticsServer,
+  guiOptions,
+  guiUrl,
   type Instance,
   KUMA_VERSION,
   kdsServerTls,
@@ -56,6 +58,9 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
   const onEvent = observeSync(instance, "global", sync, (event) => insights.onEvent(event));
   const server = kdsServer(instance, parts, tls, insights, onEvent);
 
+  const role = { mode: "global", isFederated: false } as const;
+  const gui = await Gui.open(guiOptions(config, role));
+
   let isReady = false;
   const diagnostics = new DiagnosticsServer({
     host: config.diagnostics.interface,
@@ -70,7 +75,9 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
     mode: "global",
     isFederated: false,
     isReadOnly: config.apiServer.readOnly,
-    index: instance.index,
+    index: () => ({ ...instance.index(), gui: guiUrl(config, role) }),
+    gui,
+    basePath: config.apiServer.basePath,
     sync,
     host: config.apiServer.http.interface,
     port: config.apiServer.http.port,

@@ -3,6 +3,7 @@ export { configText } from "./config/config-text.ts";
 export { type ConfigProblem, formatProblems, leafPaths, loadConfig, variablesOf } from "./config/load.ts";
 export { type Config, configSchema } from "./config/schema.ts";
 export { DiagnosticsServer } from "./diagnostics-server.ts";
+export { type GuiRole, guiOptions, guiUrl } from "./gui-settings.ts";
 export { BUILD_VERSION, ISTHMUS_VERSION, KUMA_PRODUCT, KUMA_VERSION, newInstanceId } from "./identity.ts";
 export { type Instance, openInstance } from "./instance.ts";
 export { kdsLogger } from "./kds-log.ts";

@@ -1,6 +1,6 @@
 /** The zone service, put together: see the README for its data flow. */
 import { lookup } from "node:dns/promises";
-import { ApiServer } from "@isthmus/api-server";
+import { ApiServer, Gui } from "@isthmus/api-server";
 import { loadCaBundle } from "@isthmus/grpc-kit";
 import { ProxyInsightFinalizer, ZoneInsights } from "@isthmus/insights";
 import { ZoneKdsClient } from "@isthmus/kds";
@@ -15,6 +15,8 @@ import {
   createSyncApi,
   createSyncParts,
   DiagnosticsServer,
+  guiOptions,
+  guiUrl,
   type Instance,
   KUMA_VERSION,
   type Logger,
@@ -68,6 +70,9 @@ export async function composeZone(instance: Instance): Promise<Program> {
   const federation = isFederated ? await federate(instance) : undefined;
   const whatIf = new WhatIfRunner({ contents: () => topology.contents(), clock: instance.clock });
 
+  const role = { mode: "zone", isFederated } as const;
+  const gui = await Gui.open(guiOptions(config, role));
+
   let isReady = false;
   const diagnostics = new DiagnosticsServer({
     host: config.diagnostics.interface,
@@ -82,7 +87,9 @@ export async function composeZone(instance: Instance): Promise<Program> {
     mode: "zone",
     isFederated,
     isReadOnly: config.apiServer.readOnly,
-    index: instance.index,
+    index: () => ({ ...instance.index(), gui: guiUrl(config, role) }),
+    gui,
+    basePath: config.apiServer.basePath,
     sync: federation?.sync ?? aloneSyncApi(name, store),
     topology: new ZoneTopologyApi({
       source: topology,

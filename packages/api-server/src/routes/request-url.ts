@@ -5,9 +5,10 @@ export function templateOf(request: { readonly routeOptions: { readonly url?: st
   return (request.routeOptions.url ?? "").replace(/:(\w+)/g, "{$1}");
 }
 
-export function pathOf({ url }: { readonly url: string }): string {
-  const mark = url.indexOf("?");
-  return mark < 0 ? url : url.slice(0, mark);
+/** As the client wrote it, with the base path of the API. */
+export function pathOf({ originalUrl }: { readonly originalUrl: string }): string {
+  const mark = originalUrl.indexOf("?");
+  return mark < 0 ? originalUrl : originalUrl.slice(0, mark);
 }
 
 export function searchOf({ url }: { readonly url: string }): string {

@@ -30,6 +30,17 @@ export const configSchema = z.object({
   }),
   apiServer: section({
     readOnly: flag(false),
+    /** In front of all paths. */
+    basePath: text("/"),
+    /** Where a proxy shows the API to browsers; empty: at `basePath`. */
+    rootUrl: text(""),
+    gui: section({
+      enabled: flag(true),
+      basePath: text("/gui"),
+      rootUrl: text(""),
+      /** Ours. A folder with a built single-page app; empty: our own page. */
+      folder: text(""),
+    }),
     /** Loopback until access control exists; Kuma binds 0.0.0.0. */
     http: section({ enabled: flag(true), interface: text("127.0.0.1"), port: port(5681) }),
   }),
@@ -115,6 +126,7 @@ export type Config = z.output<typeof configSchema>;
 /** Settings of our own, which no KUMA_ variable sets. */
 export const OWN_SETTINGS: readonly string[] = [
   "store.lmdb.folder",
+  "apiServer.gui.folder",
   "diagnostics.interface",
   "multizone.global.kds.interface",
   "topology.remoteWeights",

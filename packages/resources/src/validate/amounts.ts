@@ -4,14 +4,12 @@
  */
 import { type JsonObject, type JsonValue, parseGoDuration } from "@isthmus/std";
 import { member, type Violations } from "../violation.ts";
-import { compareDecimals, type Decimal, parseDecimal, ZERO } from "./decimal.ts";
+import { compareDecimals, isPercentage, parseDecimal, ZERO } from "./decimal.ts";
 import { numberAt, optionalTextAt, valueAt } from "./json-access.ts";
 
 export const GREATER_THAN_ZERO = "must be greater than 0";
 export const NO_NUMBER = "string must be a valid number";
 const POSITIVE_WHEN_DEFINED = "must be greater than zero when defined";
-
-const HUNDRED: Decimal = { sign: 1, digits: "1", exponent: 3 };
 
 /** In nanoseconds; undefined when it is not there, or no duration. */
 export function durationAt(object: JsonObject, name: string): bigint | undefined {
@@ -65,7 +63,7 @@ export function checkPercentage(
 function checkPercentageValue(value: JsonValue, field: string, found: Violations, excludesZero: boolean): void {
   const decimal = parseDecimal(value);
   if (decimal === undefined) found.add(field, NO_NUMBER);
-  else if (decimal.sign < 0 || compareDecimals(decimal, HUNDRED) > 0) found.add(field, inRange("0.0", "100.0"));
+  else if (!isPercentage(decimal)) found.add(field, inRange("0.0", "100.0"));
   else if (excludesZero && compareDecimals(decimal, ZERO) === 0) found.add(field, GREATER_THAN_ZERO);
 }
 

@@ -38,6 +38,11 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   return a.sign * magnitude;
 }
 
+/** From 0 to 100, both included. */
+export const isPercentage = (value: Decimal): boolean => value.sign >= 0 && compareDecimals(value, HUNDRED) <= 0;
+
+const HUNDRED: Decimal = { sign: 1, digits: "1", exponent: 3 };
+
 export const ZERO: Decimal = { sign: 0, digits: "", exponent: 0 };
 
 const isExponent = (value: number): boolean => value >= -EXPONENT_LIMIT && value < EXPONENT_LIMIT;

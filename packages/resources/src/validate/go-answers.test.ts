@@ -1,19 +1,22 @@
 /**
  * Our readings of Go's little languages against the answers of Go 1.26 itself: text/template (with Kuma's stub values),
- * regexp, strconv.Quote, url.ParseRequestURI and net.SplitHostPort.
+ * regexp, strconv.Quote, url.ParseRequestURI, url.Parse and net.SplitHostPort, and of govalidator.IsURL.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { goQuote } from "./go-quote.ts";
 import { goRegexpError } from "./go-regexp.ts";
 import { parseTemplate, renderTemplate } from "./go-template.ts";
-import { parseRequestUri, splitHostPort } from "./go-url.ts";
+import { parseRequestUri, parseUrl, splitHostPort } from "./go-url.ts";
+import { isUrl } from "./loose-url.ts";
 
 interface Answers {
   readonly templates: readonly (readonly [text: string, kind: "text" | "error", answer: string])[];
   readonly regexps: readonly (readonly [expression: string, error: string | null])[];
   readonly quotes: readonly (readonly [text: string, quoted: string])[];
   readonly uris: readonly (readonly [text: string, port: string | null])[];
+  readonly references: readonly (readonly [text: string, parts: string | null])[];
+  readonly urls: readonly (readonly [text: string, isUrl: boolean])[];
   readonly hostPorts: readonly (readonly [text: string, parts: string | null])[];
 }
 
@@ -62,6 +65,16 @@ describe("Go", () => {
   it.each(answers.uris)("reads the URI %j", (text, port) => {
     const uri = parseRequestUri(text);
     expect(uri === undefined ? null : `port:${uri.port}`).toBe(port);
+  });
+
+  it.each(answers.references)("reads the reference %j", (text, expected) => {
+    const url = parseUrl(text);
+    const parts = url && [url.scheme, url.opaque, url.hasUser, url.host, url.port, url.query];
+    expect(parts?.join("|") ?? null).toBe(expected);
+  });
+
+  it.each(answers.urls)("takes %j for a URL or not", (text, expected) => {
+    expect(isUrl(text)).toBe(expected);
   });
 
   it.each(answers.hostPorts)("splits %j", (text, expected) => {

@@ -39,6 +39,7 @@ export const INDEX: Index = {
 const keys: KeyMaker = {
   signingKey: async () => "key",
   ca: async () => ({ cert: "cert\n", key: "key\n" }),
+  adminToken: async () => "token",
   uuid: () => INDEX.clusterId,
 };
 

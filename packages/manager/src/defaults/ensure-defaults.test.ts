@@ -1,6 +1,6 @@
 import { createMemoryStore, type Store } from "@isthmus/store";
 import { FakeClock } from "@isthmus/testkit";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { key, rig } from "../testing/rig.ts";
 
 const names = (store: Store, type: string): string[] => store.list(type).map(({ name }) => name);
@@ -96,4 +96,49 @@ it("plans anew when another instance was faster", async () => {
   const [a, b] = [rig({ store }), rig({ store })];
   const [first, second] = await Promise.all([a.manager.ensureDefaults(), b.manager.ensureDefaults()]);
   expect(first.created.length + second.created.length).toBe(13);
+});
+
+describe("tokens of users", () => {
+  const secret = (store: Store, name: string): string =>
+    Buffer.from(String(store.get(key("GlobalSecret", "", name))?.spec["data"]), "base64").toString();
+
+  it.each([
+    ["a global", { mode: "global", isFederated: false }],
+    ["a federated zone", { mode: "zone", zoneName: "east", isFederated: true }],
+  ] as const)("%s gets a key of its own and the token of its first administrator", async (_, role) => {
+    const { manager, store } = rig(role);
+    await manager.ensureDefaults({ userTokens: true, adminToken: true });
+    const signingKey = secret(store, "user-token-signing-key-1");
+    expect(signingKey).toMatch(/^key \d$/);
+    expect(secret(store, "admin-user-token")).toBe(`admin token signed with 1: ${signingKey}`);
+    const { revision } = store;
+    expect((await manager.ensureDefaults({ userTokens: true, adminToken: true })).created).toEqual([]);
+    expect(store.revision).toBe(revision);
+  });
+
+  it("no admin token where the settings say so", async () => {
+    const { manager, store } = rig();
+    await manager.ensureDefaults({ userTokens: true });
+    expect(names(store, "GlobalSecret")).toEqual(["user-token-signing-key-1", "zone-token-signing-key-1"]);
+  });
+
+  it("keys that were rotated out do not come back, and the newest signs the admin token", async () => {
+    const { manager, store } = rig();
+    await manager.ensureDefaults({ userTokens: true });
+    const data = Buffer.from("newer").toString("base64");
+    const rotated = [
+      ["GlobalSecret", "", "user-token-signing-key"],
+      ["GlobalSecret", "", "zone-token-signing-key"],
+      ["Secret", "default", "dataplane-token-signing-key-default"],
+    ] as const;
+    await store.commit(
+      rotated.flatMap(([type, mesh, prefix]) => [
+        { kind: "delete", key: key(type, mesh, `${prefix}-1`) } as const,
+        { kind: "put", resource: { ...key(type, mesh, `${prefix}-7`), labels: {}, spec: { data } } } as const,
+      ]),
+    );
+    await manager.ensureDefaults({ userTokens: true, adminToken: true });
+    expect(secret(store, "admin-user-token")).toBe("admin token signed with 7: newer");
+    for (const [type, mesh, prefix] of rotated) expect(store.get(key(type, mesh, `${prefix}-1`))).toBeUndefined();
+  });
 });

@@ -3,10 +3,20 @@
  * all in one commit, so that a start that is cut short leaves nothing half-made.
  * Source: kuma v2.14.3: pkg/defaults, pkg/clusterid.
  */
+import {
+  ADMIN_USER_TOKEN,
+  DEFAULT_SERIAL,
+  type KeyRing,
+  keyAddress,
+  latestSerial,
+  secretBytes,
+  userKeyRing,
+  zoneKeyRing,
+} from "@isthmus/identity";
 import type { ResourceKey } from "@isthmus/resources";
 import { type Op, type ResourceDraft, StoreError } from "@isthmus/store";
 import { CA_VALIDITY_MS } from "../keys/key-maker.ts";
-import { ENVOY_ADMIN_CA, globalSecret, ZONE_TOKEN_SIGNING_KEY } from "../keys/secrets.ts";
+import { ENVOY_ADMIN_CA, globalSecret } from "../keys/secrets.ts";
 import type { WriteContext } from "../write-rule.ts";
 import { globalHostnameGenerators, zoneHostnameGenerators } from "./hostname-generators.ts";
 import { meshPolicies, policyLabelRepairs } from "./mesh-policies.ts";
@@ -17,6 +27,10 @@ export interface DefaultsOptions {
   readonly skipMeshCreation?: boolean;
   /** `defaults.SkipHostnameGenerators` */
   readonly skipHostnameGenerators?: boolean;
+  /** Users prove by tokens who they are (`apiServer.authn.type`), so there is a key to sign them with. */
+  readonly userTokens?: boolean;
+  /** `apiServer.authn.tokens.bootstrapAdminToken`; needs `userTokens`. */
+  readonly adminToken?: boolean;
 }
 
 export interface DefaultsResult {
@@ -49,10 +63,11 @@ export async function ensureDefaults(context: WriteContext, options: DefaultsOpt
 async function plan(context: WriteContext, options: DefaultsOptions): Promise<readonly Op[]> {
   const isZone = context.mode === "zone";
   const ownsMeshes = !isZone || !context.isFederated;
-  const [ca, meshParts, zoneKey] = await Promise.all([
-    isZone ? adminCa(context) : Promise.resolve([]),
-    ownsMeshes ? meshes(context, options) : Promise.resolve([]),
-    ownsMeshes ? zoneTokenKey(context) : Promise.resolve([]),
+  const [ca, meshParts, zoneKey, userParts] = await Promise.all([
+    isZone ? adminCa(context) : [],
+    ownsMeshes ? meshes(context, options) : [],
+    ownsMeshes ? globalSigningKey(zoneKeyRing, context) : [],
+    options.userTokens === true ? userTokens(context, options) : [],
   ]);
   const generators = isZone ? zoneHostnameGenerators : globalHostnameGenerators;
   return [
@@ -60,6 +75,7 @@ async function plan(context: WriteContext, options: DefaultsOptions): Promise<re
     ...(isZone ? onlyOwnZone(context) : []),
     ...meshParts,
     ...zoneKey,
+    ...userParts,
     ...(ownsMeshes ? absent(context, { ...CLUSTER_ID, labels: {}, spec: { config: context.keys.uuid() } }) : []),
     ...(options.skipHostnameGenerators === true ? [] : absent(context, ...generators)),
   ];
@@ -98,9 +114,22 @@ async function meshes(context: WriteContext, options: DefaultsOptions): Promise<
   return [...absent(context, mesh), ...key, ...meshPolicies(mesh, context), ...(await Promise.all(repairs)).flat()];
 }
 
-async function zoneTokenKey(context: WriteContext): Promise<readonly Op[]> {
-  if (context.store.get({ type: "GlobalSecret", mesh: "", name: ZONE_TOKEN_SIGNING_KEY }) !== undefined) return [];
-  return absent(context, globalSecret(ZONE_TOKEN_SIGNING_KEY, await context.keys.signingKey()));
+/** No operation where the ring has a key, whatever its serial: a key that was rotated out must not come back. */
+async function globalSigningKey(ring: KeyRing, context: WriteContext): Promise<readonly Op[]> {
+  if (latestSerial(context.store, ring) !== undefined) return [];
+  const { name } = keyAddress(ring, DEFAULT_SERIAL);
+  return absent(context, globalSecret(name, await context.keys.signingKey()));
+}
+
+/** The key of user tokens, and the token of the first administrator, signed with the newest one. */
+async function userTokens(context: WriteContext, options: DefaultsOptions): Promise<readonly Op[]> {
+  const key = await globalSigningKey(userKeyRing, context);
+  if (options.adminToken !== true || context.store.get(ADMIN_USER_TOKEN) !== undefined) return key;
+  const kid = latestSerial(context.store, userKeyRing) ?? DEFAULT_SERIAL;
+  const signing = key.find((op) => op.kind === "put")?.resource ?? context.store.get(keyAddress(userKeyRing, kid));
+  if (signing === undefined) return key;
+  const token = await context.keys.adminToken({ kid, pem: secretBytes(signing) });
+  return [...key, ...absent(context, globalSecret(ADMIN_USER_TOKEN.name, token))];
 }
 
 function absent(context: WriteContext, ...drafts: readonly ResourceDraft[]): readonly Op[] {

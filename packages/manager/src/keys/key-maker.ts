@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, generateKeyPair, randomBytes, randomUUID, webcrypto } from "node:crypto";
 import { promisify } from "node:util";
+import { ADMIN, parsePrivateKey, signToken, userClaims } from "@isthmus/identity";
 import type { Clock } from "@isthmus/std";
 
 export interface CaRequest {
@@ -25,11 +26,14 @@ export interface KeyMaker {
   signingKey(): Promise<string>;
   /** Self-signed certificate authority; RSA keys as PKCS#1, EC keys as SEC1. */
   ca(request: CaRequest): Promise<CaPair>;
+  /** Token of the user `mesh-system:admin`, valid for ten years. Throws where the key is none. */
+  adminToken(signingKey: { readonly kid: string; readonly pem: Buffer }): Promise<string>;
   uuid(): string;
 }
 
 export const RSA_BITS = 2048;
 export const CA_VALIDITY_MS = 10 * 365 * 24 * 3600 * 1000;
+const ADMIN_TOKEN_VALIDITY_MS = 10 * 365 * 24 * 3600 * 1000;
 /** A certificate is valid a little before it is made, for peers whose clock is behind. */
 const CLOCK_SKEW_MS = 10_000;
 
@@ -38,6 +42,7 @@ export function nodeKeyMaker(clock: Clock): KeyMaker {
   return {
     signingKey: makeSigningKey,
     ca: (request) => makeCa(request, clock),
+    adminToken: (signingKey) => makeAdminToken(signingKey, clock.now()),
     uuid: () => randomUUID(),
   };
 }
@@ -49,6 +54,18 @@ async function makeSigningKey(): Promise<string> {
     privateKeyEncoding: { type: "pkcs1", format: "pem" },
   });
   return privateKey;
+}
+
+async function makeAdminToken(signingKey: { kid: string; pem: Buffer }, nowMs: number): Promise<string> {
+  const key = parsePrivateKey(signingKey.pem);
+  if (!key.ok) throw new Error(`cannot sign the admin token: the newest signing key of users ${key.error}`);
+  return signToken({
+    key: { kid: signingKey.kid, key: key.value },
+    claims: userClaims(ADMIN),
+    id: randomUUID(),
+    nowMs,
+    validForMs: ADMIN_TOKEN_VALIDITY_MS,
+  });
 }
 
 async function makeCa(request: CaRequest, clock: Clock): Promise<CaPair> {

@@ -2,10 +2,7 @@
 import type { ResourceKey } from "@isthmus/resources";
 import type { ResourceDraft } from "@isthmus/store";
 
-export const ZONE_TOKEN_SIGNING_KEY = "zone-token-signing-key-1";
 export const ENVOY_ADMIN_CA = "envoy-admin-ca";
-
-export const dataplaneTokenSigningKey = (mesh: string): string => `dataplane-token-signing-key-${mesh}-1`;
 
 /** A secret of a mesh, which goes with it. */
 export function meshSecret(mesh: string, name: string, content: string): ResourceDraft {

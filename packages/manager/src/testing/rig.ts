@@ -30,6 +30,10 @@ export class RecordingKeyMaker implements KeyMaker {
     return { cert: `cert of ${request.commonName}\n`, key: `key of ${request.commonName}\n` };
   }
 
+  async adminToken({ kid, pem }: { kid: string; pem: Buffer }): Promise<string> {
+    return `admin token signed with ${kid}: ${pem.toString()}`;
+  }
+
   uuid(): string {
     return "9f1c3c1e-0000-4000-8000-000000000000";
   }

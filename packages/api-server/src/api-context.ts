@@ -3,7 +3,9 @@ import type { Index } from "@isthmus/api";
 import type { ResourceManager } from "@isthmus/manager";
 import type { Registry } from "@isthmus/resources";
 import type { Store } from "@isthmus/store";
+import type { AccessRules } from "./access/access-rules.ts";
 import type { SyncApi } from "./sync-api.ts";
+import type { TokenApi } from "./token-api.ts";
 import type { TopologyApi } from "./topology-api.ts";
 
 export interface ApiContext {
@@ -13,10 +15,16 @@ export interface ApiContext {
   readonly mode: "global" | "zone";
   readonly isFederated: boolean;
   readonly isReadOnly?: boolean;
+  /** Left out: Kuma's. */
+  readonly access?: AccessRules;
   /** `GET /`; asked each time, because the cluster id of a zone comes with the sync. */
   readonly index: () => Index;
   /** Left out: `/sync` does not exist. */
   readonly sync?: SyncApi;
   /** Endpoint sets; only a zone has them. Left out on a zone: their paths do not exist. */
   readonly topology?: TopologyApi;
+  /** Left out: `/tokens` does not exist. */
+  readonly tokens?: TokenApi;
+  /** `GET /config`, without secrets. Left out: the path does not exist. */
+  readonly config?: () => string;
 }

@@ -61,8 +61,8 @@ describe("lists", async () => {
       };
       expect(page.total).toBe(5);
       seen.push(...page.items.map(({ name }) => name));
-      expect(page.next ?? "http://cp:5681/").toMatch(/^http:\/\/cp:5681\//);
-      path = page.next?.slice("http://cp:5681".length) ?? null;
+      expect(page.next ?? "http://localhost:5681/").toMatch(/^http:\/\/localhost:5681\//);
+      path = page.next?.slice("http://localhost:5681".length) ?? null;
     }
     expect(seen).toEqual(["s-1", "s-2", "s-3", "s-4", "s-5"]);
   });

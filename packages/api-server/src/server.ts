@@ -10,6 +10,7 @@ import Fastify, {
   type InjectOptions,
   type LightMyRequestResponse,
 } from "fastify";
+import { type Authentication, addAuthentication, observeRefusals, type Refusal } from "./access/authentication.ts";
 import { sendJson, sendText } from "./answer.ts";
 import type { ApiContext } from "./api-context.ts";
 import { BasePath } from "./base-path.ts";
@@ -21,11 +22,13 @@ import { addKriRoute } from "./routes/kri-route.ts";
 import { templateOf } from "./routes/request-url.ts";
 import { addResourceRoutes } from "./routes/resource-routes.ts";
 import { addSyncRoutes } from "./routes/sync-routes.ts";
+import { addSystemRoutes } from "./routes/system-routes.ts";
+import { addTokenRoutes } from "./routes/token-routes.ts";
 import { addTopologyRoutes } from "./routes/topology-routes.ts";
 import { addTypeRoutes } from "./routes/type-routes.ts";
 
 export interface ApiServerOptions extends ApiContext {
-  /** Default 127.0.0.1: until there is access control, whoever reaches this port may do anything. */
+  /** Default 127.0.0.1. */
   readonly host?: string;
   /** 0: any free one. */
   readonly port: number;
@@ -40,6 +43,9 @@ export interface ApiServerOptions extends ApiContext {
   readonly clock?: Clock;
   /** One call per answered request; `route` is the template, "" where none matched. */
   readonly onRequest?: (route: string, method: string, status: number, seconds: number, bytes: number) => void;
+  readonly authentication?: Authentication;
+  /** One call per request that was refused with 401, 403 or 429. */
+  readonly onRefusal?: (refusal: Refusal) => void;
   /** An exception while answering: the client is told nothing but that. */
   readonly onError?: (error: unknown, route: string) => void;
 }
@@ -134,6 +140,8 @@ function createServer(options: ApiServerOptions): FastifyInstance {
     else void sendFailure(reply, badRequest("bad request: missing required Host header"));
   });
   measure(server, options);
+  if (options.onRefusal !== undefined) observeRefusals(server, options.onRefusal);
+  addAuthentication(server, options.authentication ?? {});
   const routes = new Map<string, Set<string>>();
   server.addHook("onRoute", ({ url, method }) => {
     const methods = routes.get(url) ?? new Set();
@@ -141,6 +149,8 @@ function createServer(options: ApiServerOptions): FastifyInstance {
     for (const each of [method].flat()) methods.add(each);
   });
   server.get("/", (_request, reply) => sendJson(reply, 200, inOrder(options.index())));
+  addSystemRoutes(server, options);
+  if (options.tokens !== undefined) addTokenRoutes(server, options, options.tokens);
   addTypeRoutes(server, options);
   addResourceRoutes(server, options);
   addKriRoute(server, options);

@@ -53,19 +53,24 @@ describe("the socket", () => {
 
   it.each<[string, string, number, string]>([
     ["bytes", "\u0000\u0001 nonsense\r\n\r\n", 400, "bad request: Parse Error"],
-    ["an unknown method", "BREW / HTTP/1.1\r\nHost: cp\r\n\r\n", 400, "bad request: Parse Error: Invalid method"],
+    [
+      "an unknown method",
+      "BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+      400,
+      "bad request: Parse Error: Invalid method",
+    ],
     ["a beginning of TLS", "\u0016\u0003\u0001\u0000\u00c8\u0001", 400, "bad request: Parse Error"],
     ["HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "bad request: Parse Error"],
     ["a request without a host", "GET / HTTP/1.1\r\n\r\n", 400, "bad request: missing required Host header"],
     [
       "two lengths",
-      "PUT / HTTP/1.1\r\nHost: cp\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
       400,
       "bad request: Parse Error",
     ],
     [
       "a header without end",
-      `GET / HTTP/1.1\r\nHost: cp\r\nX: ${"x".repeat(70_000)}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(70_000)}\r\n\r\n`,
       431,
       "the header of the request is too large",
     ],
@@ -85,7 +90,7 @@ describe("the socket", () => {
     const { server } = rig();
     started.push(server);
     await server.start();
-    const answer = await exchange(server.port, "GET / HTTP/1.1\r\nHost: cp\r\n\r\nGARBAGE\r\n\r\n");
+    const answer = await exchange(server.port, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGARBAGE\r\n\r\n");
     expect(answer.match(/^HTTP\/1.1 \d+/gm)).toEqual(["HTTP/1.1 200", "HTTP/1.1 400"]);
   });
 
@@ -93,7 +98,7 @@ describe("the socket", () => {
     const { server } = rig();
     started.push(server);
     await server.start();
-    for (const part of ["P", "PUT /meshes/m HTTP/1.1\r\nHost: cp\r\nContent-Length: 9\r\n\r\n{"]) {
+    for (const part of ["P", "PUT /meshes/m HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"]) {
       const socket = connect(server.port, "127.0.0.1");
       await once(socket, "connect");
       socket.write(part);
@@ -105,7 +110,7 @@ describe("the socket", () => {
   it("stops although a request never arrives in full, and answers the one that does", async () => {
     const { server } = rig({ drainMs: 100 });
     await server.start();
-    const head = "PUT /meshes/m HTTP/1.1\r\nHost: cp\r\nContent-Type: application/json\r\n";
+    const head = "PUT /meshes/m HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     const slow = connect(server.port, "127.0.0.1");
     const cut = once(slow.on("error", () => {}).resume(), "close");
     slow.write(`${head}Content-Length: 9\r\n\r\n{`);

@@ -12,6 +12,7 @@ import {
 } from "@isthmus/resources";
 import type { Store } from "@isthmus/store";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { resourceRefusal } from "../access/access-rules.ts";
 import { sendJson } from "../answer.ts";
 import type { ApiContext } from "../api-context.ts";
 import { badRequest, invalid, notFound, sendFailure, titles } from "../failure.ts";
@@ -21,12 +22,14 @@ import { searchOf } from "./request-url.ts";
 
 type Request = FastifyRequest<{ Params: { readonly kri?: string } }>;
 
-export function addKriRoute(server: FastifyInstance, { registry, store }: ApiContext): void {
+export function addKriRoute(server: FastifyInstance, { registry, store, access }: ApiContext): void {
   server.get("/_kri/:kri", (request: Request, reply) => {
     const kri = parseKri(request.params.kri ?? "", registry);
     if (!kri.ok) return sendFailure(reply, badRequest(`bad request: ${kri.error}`));
+    const type = registry.get(kri.value.type);
+    const refusal = type === undefined ? undefined : resourceRefusal(access, type, request.user);
+    if (refusal !== undefined) return sendFailure(reply, refusal);
     const resource = resourceOfKri(store, kri.value);
-    const type = resource === undefined ? undefined : registry.get(resource.type);
     if (resource === undefined || type === undefined) return sendFailure(reply, notFound(titles.get));
     const shown = formatted(new Query(searchOf(request)).get("format"), {
       universal: () => resourceToRest(type, resource),

@@ -12,6 +12,7 @@ import {
 } from "@isthmus/resources";
 import { err, type JsonObject, ok, type Result } from "@isthmus/std";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { resourceRefusal } from "../access/access-rules.ts";
 import { sendJson, sendText } from "../answer.ts";
 import type { ApiContext } from "../api-context.ts";
 import {
@@ -29,6 +30,7 @@ import { overviewOf } from "../overview.ts";
 import { nextLink, parseOffset, parsePageSize } from "../paging.ts";
 import { Query } from "../query.ts";
 import { formatted } from "../resource-format.ts";
+import { isJson } from "./content-type.ts";
 import { pathOf, searchOf, templateOf } from "./request-url.ts";
 
 interface Params {
@@ -144,6 +146,8 @@ class TypeRoutes {
     if (!filter.ok) return err(invalid(titles.list, filter.error));
     const mesh = this.#mesh(request);
     if (!mesh.ok) return mesh;
+    const refusal = this.#refusal(request);
+    if (refusal !== undefined) return err(refusal);
     const offset = parseOffset(query, size.value);
     if (!offset.ok) return offset;
     const all = this.#context.store.list(this.#type.name, mesh.value === "" ? {} : { mesh: mesh.value });
@@ -163,7 +167,14 @@ class TypeRoutes {
   #address(request: Request): Result<ResourceKey, Failure> {
     const mesh = this.#mesh(request);
     if (!mesh.ok) return mesh;
+    const refusal = this.#refusal(request);
+    if (refusal !== undefined) return err(refusal);
     return ok({ type: this.#type.name, mesh: mesh.value, name: request.params.name ?? "" });
+  }
+
+  /** Before anything is looked up or read: whether a secret exists is none of a stranger's business either. */
+  #refusal({ user }: Request): Failure | undefined {
+    return resourceRefusal(this.#context.access, this.#type, user);
   }
 
   /** "" for global-scoped types and for lists over all meshes. */
@@ -176,10 +187,4 @@ class TypeRoutes {
 
 function failureOfParse(failure: ParseFailure): Failure {
   return failure.kind === "malformed" ? badRequest(failure.detail) : invalid(titles.process, failure.violations);
-}
-
-/** A body without a content type is taken for JSON; Kuma refuses it, to nobody's good. */
-function isJson(request: Request): boolean {
-  const contentType = request.headers["content-type"];
-  return contentType === undefined || /^\s*(application\/json|\*\/\*)\s*(;|$)/i.test(contentType);
 }

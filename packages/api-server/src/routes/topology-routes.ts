@@ -36,7 +36,7 @@ export function addTopologyRoutes(server: FastifyInstance, context: ApiContext):
   for (const path of pathsOf("ZoneIngress")) server.get(`/${path}/:name/_endpoints`, handlers.zoneIngress);
   for (const path of pathsOf("ZoneEgress")) server.get(`/${path}/:name/_endpoints`, handlers.zoneEgress);
   server.get("/_topology", handlers.topology);
-  server.post("/_what-if", { bodyLimit: WHAT_IF_LIMIT_BYTES }, handlers.whatIf);
+  server.post("/_what-if", { bodyLimit: WHAT_IF_LIMIT_BYTES, config: { access: "read" } }, handlers.whatIf);
 
   function pathsOf(type: string): readonly string[] {
     const { path, alternativePath } = registry.get(type) ?? {};

@@ -60,7 +60,11 @@ export function rig(
       const answer = await server.inject({
         method,
         url: path,
-        headers: { host: "cp:5681", ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+        headers: {
+          host: "localhost:5681",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
         ...(body === undefined ? {} : { payload }),
       });
       return { status: answer.statusCode, text: answer.payload, headers: answer.headers };

@@ -70,17 +70,23 @@ export class ApiServer implements Service {
   readonly name = "api-server";
   readonly #options: ApiServerOptions;
   readonly #server: FastifyInstance;
+  readonly #routes = new Map<string, Set<string>>();
   #port: number;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
     this.#port = options.port;
-    this.#server = createServer(options);
+    this.#server = createServer(options, this.#routes);
   }
 
   /** The port that is listened on, once started. */
   get port(): number {
     return this.#port;
+  }
+
+  /** All there are, with the names of parameters: `/meshes/:mesh`. */
+  get routes(): readonly { readonly method: string; readonly url: string }[] {
+    return [...this.#routes].flatMap(([url, methods]) => [...methods].map((method) => ({ method, url })));
   }
 
   async start(): Promise<void> {
@@ -107,7 +113,7 @@ export class ApiServer implements Service {
   }
 }
 
-function createServer(options: ApiServerOptions): FastifyInstance {
+function createServer(options: ApiServerOptions, routes: Map<string, Set<string>>): FastifyInstance {
   const bodyLimit = options.bodyLimit ?? BODY_LIMIT_BYTES;
   const basePath = new BasePath(options.basePath ?? "/", options.gui === undefined ? [] : [options.gui.path]);
   const server = Fastify({
@@ -142,8 +148,9 @@ function createServer(options: ApiServerOptions): FastifyInstance {
   measure(server, options);
   if (options.onRefusal !== undefined) observeRefusals(server, options.onRefusal);
   addAuthentication(server, options.authentication ?? {});
-  const routes = new Map<string, Set<string>>();
+  let isComplete = false;
   server.addHook("onRoute", ({ url, method }) => {
+    if (isComplete) return;
     const methods = routes.get(url) ?? new Set();
     routes.set(url, methods);
     for (const each of [method].flat()) methods.add(each);
@@ -157,6 +164,7 @@ function createServer(options: ApiServerOptions): FastifyInstance {
   addTopologyRoutes(server, options);
   if (options.sync !== undefined) addSyncRoutes(server, options.sync);
   if (options.gui !== undefined) addGuiRoutes(server, options.gui);
+  isComplete = true;
   refuseOtherMethods(server, routes);
   return server;
 }

@@ -4,6 +4,7 @@ import { ZoneInsights } from "@isthmus/insights";
 import { GlobalKdsServer, type KdsEvent, ZoneNameConflicts } from "@isthmus/kds";
 import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import {
+  apiAccess,
   apiServerObserver,
   BUILD_VERSION,
   type Config,
@@ -11,6 +12,7 @@ import {
   createSyncApi,
   createSyncParts,
   DiagnosticsServer,
+  describeAnonymousWrites,
   guiOptions,
   guiUrl,
   type Instance,
@@ -23,6 +25,7 @@ import {
   type ProgramArguments,
   runProgram,
   type SyncParts,
+  userDefaults,
 } from "@isthmus/runtime";
 import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
 
@@ -78,6 +81,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
     index: () => ({ ...instance.index(), gui: guiUrl(config, role) }),
     gui,
     basePath: config.apiServer.basePath,
+    ...(await apiAccess(instance, "global")),
     sync,
     host: config.apiServer.http.interface,
     port: config.apiServer.http.port,
@@ -108,6 +112,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
       instanceId: instance.instanceId,
       clusterId: instance.clusterId(),
       data: instance.folder,
+      writesWithoutToken: describeAnonymousWrites(config),
       rest: config.apiServer.http.enabled ? config.apiServer.http.port : undefined,
       kds: kds.grpcPort,
       tls: kds.tlsEnabled,
@@ -186,7 +191,7 @@ function defaultResources({ config, log }: Instance, manager: ResourceManager): 
   return {
     name: "default resources",
     async start() {
-      const { created } = await manager.ensureDefaults(config.defaults);
+      const { created } = await manager.ensureDefaults({ ...config.defaults, ...userDefaults(config) });
       if (created.length > 0) log.info({ count: created.length }, "default resources created");
     },
     stop: async () => {},

@@ -1,3 +1,4 @@
+export { apiAccess, describeAnonymousWrites, PublicKeyError, userDefaults } from "./api-access.ts";
 export { apiServerObserver, bindInstanceMetrics } from "./bind-metrics.ts";
 export { configText } from "./config/config-text.ts";
 export { type ConfigProblem, formatProblems, leafPaths, loadConfig, variablesOf } from "./config/load.ts";

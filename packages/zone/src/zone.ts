@@ -7,6 +7,7 @@ import { ZoneKdsClient } from "@isthmus/kds";
 import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import {
   aloneSyncApi,
+  apiAccess,
   apiServerObserver,
   BUILD_VERSION,
   type Config,
@@ -15,6 +16,7 @@ import {
   createSyncApi,
   createSyncParts,
   DiagnosticsServer,
+  describeAnonymousWrites,
   guiOptions,
   guiUrl,
   type Instance,
@@ -26,6 +28,7 @@ import {
   type ProgramArguments,
   runProgram,
   type Sync,
+  userDefaults,
   writeLogger,
 } from "@isthmus/runtime";
 import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
@@ -90,6 +93,7 @@ export async function composeZone(instance: Instance): Promise<Program> {
     index: () => ({ ...instance.index(), gui: guiUrl(config, role) }),
     gui,
     basePath: config.apiServer.basePath,
+    ...(await apiAccess(instance, "zone")),
     sync: federation?.sync ?? aloneSyncApi(name, store),
     topology: new ZoneTopologyApi({
       source: topology,
@@ -126,6 +130,7 @@ export async function composeZone(instance: Instance): Promise<Program> {
       instanceId: instance.instanceId,
       zone: name,
       data: instance.folder,
+      writesWithoutToken: describeAnonymousWrites(config),
       rest: config.apiServer.http.enabled ? config.apiServer.http.port : undefined,
       diagnostics: config.diagnostics.serverPort,
       global: isFederated ? config.multizone.zone.globalAddress : "none, this zone is alone",
@@ -239,7 +244,7 @@ function defaultResources({ config, log }: Instance, manager: ResourceManager): 
   return {
     name: "default resources",
     async start() {
-      const { created, deleted } = await manager.ensureDefaults(config.defaults);
+      const { created, deleted } = await manager.ensureDefaults({ ...config.defaults, ...userDefaults(config) });
       if (created.length > 0) log.info({ count: created.length }, "default resources created");
       if (deleted.length > 0) log.warn({ deleted }, "Zones with another name deleted: a zone knows only itself");
     },

@@ -1,3 +1,4 @@
+import { secretBytes } from "@isthmus/identity";
 import { createMemoryStore, type Store } from "@isthmus/store";
 import { FakeClock } from "@isthmus/testkit";
 import { describe, expect, it } from "vitest";
@@ -100,7 +101,7 @@ it("plans anew when another instance was faster", async () => {
 
 describe("tokens of users", () => {
   const secret = (store: Store, name: string): string =>
-    Buffer.from(String(store.get(key("GlobalSecret", "", name))?.spec["data"]), "base64").toString();
+    secretBytes(store.get(key("GlobalSecret", "", name)) ?? { spec: {} }).toString();
 
   it.each([
     ["a global", { mode: "global", isFederated: false }],

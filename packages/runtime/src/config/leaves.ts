@@ -2,7 +2,7 @@
  * The kinds of values a setting may have. Each accepts the native form (YAML) and text (environment, flags), so that one
  * schema serves all sources.
  */
-import { parseGoDuration } from "@isthmus/std";
+import { parseGoDuration, parseJson } from "@isthmus/std";
 import { z } from "zod";
 
 const TRUE = new Set(["true", "1", "t", "yes", "on"]);
@@ -10,6 +10,8 @@ const FALSE = new Set(["false", "0", "f", "no", "off"]);
 
 const fromText = (convert: (text: string) => unknown) => (input: unknown) =>
   typeof input === "string" ? convert(input.trim()) : input;
+
+export const section = <T extends z.ZodRawShape>(shape: T) => z.prefault(z.object(shape), {} as never);
 
 export const text = (fallback: string) => z.string({ error: "has to be text" }).default(fallback);
 
@@ -79,7 +81,7 @@ export const duration = (fallback: string) => {
 export const isDuration = (schema: z.ZodType): boolean => durations.has(schema);
 
 /** Comma-separated in text. */
-export const list = () =>
+export const list = (fallback: readonly string[] = []) =>
   z
     .preprocess(
       fromText((value) =>
@@ -91,5 +93,27 @@ export const list = () =>
               .filter((item) => item !== ""),
       ),
       z.array(z.string(), { error: "has to be a list" }),
+    )
+    .default([...fallback]);
+
+const publicKey = z
+  .object({
+    kid: z.string({ error: "has to be text" }).min(1, { error: "is required" }),
+    /** Of dataplane tokens only; empty: every mesh. */
+    mesh: z.string().default(""),
+    key: z.string().default(""),
+    keyFile: z.string().default(""),
+  })
+  .refine(({ key, keyFile }) => (key === "") !== (keyFile === ""), { error: "has to have either key or keyFile" });
+
+/** Keys that tokens made elsewhere are checked with. JSON in text. */
+export const publicKeys = () =>
+  z
+    .preprocess(
+      fromText((value) => {
+        const parsed = parseJson(value);
+        return parsed.ok ? parsed.value : value;
+      }),
+      z.array(publicKey, { error: "has to be a list of {kid, key or keyFile}" }),
     )
     .default([]);

@@ -29,6 +29,11 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
 }
 
+/** Where Kuma's variable is not made from its key: beginnings, and what stands for them. */
+const IRREGULAR_VARIABLES: readonly (readonly [string, string])[] = [
+  ["ACCESS_STATIC_VIEW_CONFIG_DUMP_", "KUMA_ACCESS_STATIC_GET_CONFIG_DUMP_"],
+];
+
 type Mutable = { [key: string]: unknown };
 
 export function loadConfig(sources: ConfigSources): Result<LoadedConfig, readonly ConfigProblem[]> {
@@ -119,6 +124,8 @@ export function variablesOf(path: string): readonly string[] {
     .replaceAll(".", "_")
     .toUpperCase();
   const own = `ISTHMUS_${snake}`;
+  const kuma = IRREGULAR_VARIABLES.find(([prefix]) => snake.startsWith(prefix));
+  if (kuma !== undefined) return [snake.replace(...kuma), own];
   return OWN_SETTINGS.includes(path) ? [own] : [`KUMA_${snake}`, own];
 }
 

@@ -3,9 +3,8 @@
  * pkg/config); our own stand beside them, in the sections `sync` and `log` or marked "ours".
  */
 import { z } from "zod";
-import { choice, duration, flag, integer, list, port, text } from "./leaves.ts";
-
-const section = <T extends z.ZodRawShape>(shape: T) => z.prefault(z.object(shape), {} as never);
+import { accessSettings, authnSettings, dpServerAuthnSettings } from "./access-settings.ts";
+import { choice, duration, flag, integer, list, port, section, text } from "./leaves.ts";
 
 const MAX_MESSAGE_BYTES = 10 * 1024 * 1024;
 
@@ -41,9 +40,11 @@ export const configSchema = z.object({
       /** Ours. A folder with a built single-page app; empty: our own page. */
       folder: text(""),
     }),
-    /** Loopback until access control exists; Kuma binds 0.0.0.0. */
     http: section({ enabled: flag(true), interface: text("127.0.0.1"), port: port(5681) }),
+    authn: authnSettings,
   }),
+  dpServer: section({ authn: dpServerAuthnSettings }),
+  access: accessSettings,
   diagnostics: section({
     serverPort: port(5680),
     /** Ours. */
@@ -128,6 +129,7 @@ export const OWN_SETTINGS: readonly string[] = [
   "store.lmdb.folder",
   "apiServer.gui.folder",
   "diagnostics.interface",
+  "access.anonymousWrites",
   "multizone.global.kds.interface",
   "topology.remoteWeights",
   "sync.holdTime",

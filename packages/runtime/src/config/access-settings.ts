@@ -1,0 +1,40 @@
+/** Settings of who is asked for what: users, tokens, rights. Keys and defaults: kuma v2.14.3: pkg/config/{access,api-server,dp-server}. */
+import { ADMIN, ANONYMOUS, AUTHENTICATED_GROUP } from "@isthmus/identity";
+import { choice, flag, list, publicKeys, section } from "./leaves.ts";
+
+const admins = () => section({ users: list([ADMIN.name]), groups: list(ADMIN.groups) });
+const everybody = () => section({ users: list(), groups: list([...ANONYMOUS.groups, AUTHENTICATED_GROUP]) });
+
+export const accessSettings = section({
+  type: choice(["static"], "static"),
+  /** Ours. Whoever reaches the port without proving who he is may write everything but secrets, as in Kuma. */
+  anonymousWrites: flag(false),
+  static: section({
+    adminResources: admins(),
+    generateDpToken: admins(),
+    generateUserToken: admins(),
+    generateZoneToken: admins(),
+    viewConfigDump: everybody(),
+    viewStats: everybody(),
+    viewClusters: everybody(),
+    controlPlaneMetadata: everybody(),
+  }),
+});
+
+export const authnSettings = section({
+  type: choice(["tokens", "adminClientCerts"], "tokens"),
+  localhostIsAdmin: flag(true),
+  tokens: section({
+    bootstrapAdminToken: flag(true),
+    enableIssuer: flag(true),
+    validator: section({ useSecrets: flag(true), publicKeys: publicKeys() }),
+  }),
+});
+
+const proxyTokens = () =>
+  section({ enableIssuer: flag(true), validator: section({ useSecrets: flag(true), publicKeys: publicKeys() }) });
+
+export const dpServerAuthnSettings = section({
+  dpProxy: section({ dpToken: proxyTokens() }),
+  zoneProxy: section({ zoneToken: proxyTokens() }),
+});

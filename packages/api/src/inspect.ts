@@ -1,7 +1,7 @@
 /** What applies to which proxy. Source: kuma v2.14.3: pkg/api-server/types/inspect.go, api/openapi/types. */
 import { z } from "zod";
 
-const metaSchema = z.looseObject({ mesh: z.string().optional(), name: z.string() });
+const metaSchema = z.looseObject({ type: z.string().optional(), mesh: z.string().optional(), name: z.string() });
 const listOf = <T extends z.ZodType>(item: T) =>
   z
     .array(item)
@@ -17,23 +17,21 @@ export const attachmentSchema = z.object(attachmentShape);
 const matchedSchema = z.record(z.string(), listOf(metaSchema)).nullish();
 const policyByTypeSchema = z.record(z.string(), metaSchema).nullish();
 
-const gatewayListenerSchema = z.object({
-  port: z.number(),
-  protocol: z.string(),
-  hosts: listOf(
+const gatewayListenersOf = <T extends z.ZodType>(destination: T) =>
+  listOf(
     z.object({
-      hostName: z.string(),
-      routes: listOf(
+      port: z.number(),
+      protocol: z.string(),
+      hosts: listOf(
         z.object({
-          route: z.string(),
-          destinations: listOf(
-            z.looseObject({ tags: z.record(z.string(), z.string()).nullish(), policies: policyByTypeSchema }),
-          ),
+          hostName: z.string(),
+          routes: listOf(z.object({ route: z.string(), destinations: listOf(destination) })),
         }),
       ),
     }),
-  ),
-});
+  );
+
+const tagsSchema = z.record(z.string(), z.string());
 
 /** `GET /meshes/{mesh}/dataplanes/{name}/policies`. */
 export const dataplanePoliciesSchema = z.discriminatedUnion("kind", [
@@ -45,7 +43,7 @@ export const dataplanePoliciesSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("MeshGatewayDataplane"),
     gateway: metaSchema,
-    listeners: listOf(gatewayListenerSchema),
+    listeners: gatewayListenersOf(z.looseObject({ tags: tagsSchema.nullish(), policies: policyByTypeSchema })),
     policies: policyByTypeSchema,
   }),
 ]);
@@ -56,8 +54,11 @@ export const policyDataplanesSchema = z.object({
   items: listOf(
     z.looseObject({
       kind: z.string().optional(),
-      dataplane: metaSchema,
+      dataplane: metaSchema.optional(),
       attachments: listOf(attachmentSchema),
+      /** In place of the Dataplane where the policy is about routes of a gateway. */
+      gateway: metaSchema.optional(),
+      listeners: gatewayListenersOf(tagsSchema),
     }),
   ),
 });

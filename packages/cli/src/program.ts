@@ -4,13 +4,17 @@ import { errorMessage } from "@isthmus/std";
 import { Command, CommanderError } from "commander";
 import { registerApply } from "./commands/apply.ts";
 import { registerDelete } from "./commands/delete.ts";
+import { registerDescribe } from "./commands/describe.ts";
 import { registerEndpoints } from "./commands/endpoints.ts";
 import { registerExplain } from "./commands/explain.ts";
+import { registerGenerate } from "./commands/generate.ts";
 import { registerGet } from "./commands/get.ts";
+import { registerInspect } from "./commands/inspect.ts";
 import { registerProfile } from "./commands/profile.ts";
 import { registerPrograms } from "./commands/programs.ts";
 import { registerSync } from "./commands/sync.ts";
 import { registerWhatIf } from "./commands/what-if.ts";
+import { registerZones } from "./commands/zones.ts";
 import { registerDemo } from "./demo/register.ts";
 import { CommandError, ExitCode } from "./exit-code.ts";
 import { printLine, type Terminal } from "./terminal.ts";
@@ -32,15 +36,19 @@ export function createProgram(terminal: Terminal): Command {
   registerDemo(program);
   program.commandsGroup(RESOURCES);
   registerGet(program, terminal);
+  registerDescribe(program, terminal);
   registerApply(program, terminal);
   registerDelete(program, terminal);
   program.commandsGroup(OPERATIONS);
+  registerZones(program, terminal);
+  registerInspect(program, terminal);
   registerSync(program, terminal);
   registerExplain(program, terminal);
   registerEndpoints(program, terminal);
   registerWhatIf(program, terminal);
   program.commandsGroup(CLIENT);
   registerProfile(program, terminal);
+  registerGenerate(program, terminal);
   return program;
 }
 

@@ -156,12 +156,16 @@ function checkInteger(schema: IntegerSchema, value: JsonValue, path: string, out
 
 function checkBounds(schema: IntegerSchema | NumberSchema, value: number, path: string, out: string[]): void {
   if (schema.minimum !== undefined && value < schema.minimum) {
-    out.push(`${path} in body should be greater than or equal to ${schema.minimum}`);
+    out.push(`${path} in body should be greater than or equal to ${goNumber(schema.minimum)}`);
   }
   if (schema.maximum !== undefined && value > schema.maximum) {
-    out.push(`${path} in body should be less than or equal to ${schema.maximum}`);
+    out.push(`${path} in body should be less than or equal to ${goNumber(schema.maximum)}`);
   }
 }
+
+/** Bounds are floating-point numbers there, which Go prints with an exponent from a million on. */
+const goNumber = (value: number): string =>
+  Math.abs(value) < 1_000_000 ? String(value) : value.toExponential().replace(/(?<=e[+-])(?=\d$)/, "0");
 
 /** Code points, as Go counts runes. */
 const characters = (value: string): number => Array.from(value).length;

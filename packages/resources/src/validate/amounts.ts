@@ -9,6 +9,7 @@ import { numberAt, optionalTextAt, valueAt } from "./json-access.ts";
 
 export const GREATER_THAN_ZERO = "must be greater than 0";
 export const NO_NUMBER = "string must be a valid number";
+export const GREATER_OR_EQUAL = "must be greater or equal then";
 const POSITIVE_WHEN_DEFINED = "must be greater than zero when defined";
 
 /** In nanoseconds; undefined when it is not there, or no duration. */

@@ -19,6 +19,11 @@ export function isCidr(text: string): boolean {
   return isIpAddress(address) && /^\d+$/.test(length) && Number(length) <= (isIP(address) === 4 ? 32 : 128);
 }
 
+/** As above, but numbers may start with zeros. */
+export function isSloppyIpAddress(text: string): boolean {
+  return isIpAddress(text.replaceAll(/(?<=^|[.:])0+(?=[\da-fA-F])/g, ""));
+}
+
 /** Labels may start with `_` or end with `-`, and one `.` or `_` may follow the last one; no IP address is a name. */
 export function isDnsName(text: string): boolean {
   if (text === "" || Buffer.byteLength(text.replaceAll(".", "")) > DNS_NAME_MAX_BYTES || isIpAddress(text))

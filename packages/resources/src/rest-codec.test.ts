@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { describe, expect, it } from "vitest";
-import { defineType, flow, json } from "./define-type.ts";
+import { definePolicy, defineType, flow, json } from "./define-type.ts";
 import { Registry } from "./registry.ts";
 import { type ParseFailure, parseResource, resourceToRest, restText, ZERO_TIME } from "./rest-codec.ts";
 import type { TypeDescriptor } from "./type-descriptor.ts";
@@ -184,12 +184,13 @@ describe("parseResource", () => {
     });
   });
 
-  it("carries the configuration of a policy as given", () => {
+  it("carries the configuration of a policy of which no more is known as given", () => {
+    const open = definePolicy({ name: "MeshGadget", shortName: "mg", to: true });
     const spec = {
       targetRef: { kind: "Mesh" },
       to: [{ targetRef: { kind: "Mesh" }, default: { a: [null, 1.5, "x"] } }],
     };
-    const parsed = parseResource(type("MeshRetry"), { type: "MeshRetry", name: "a", spec });
+    const parsed = parseResource(open, { type: "MeshGadget", name: "a", spec });
     expect(parsed.ok && parsed.value.spec).toEqual(spec);
   });
 });

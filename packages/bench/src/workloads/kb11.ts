@@ -11,7 +11,10 @@ export interface Kb11Result {
   readonly baseMiB: number;
   readonly loadedMiB: number;
   readonly connectedMiB: number;
-  /** Growth by the connected zones, per zone. */
+  readonly doubledMiB: number;
+  /** Growth by the first `zones` zones, per zone: with what the runtime takes once for the work of connecting them. */
+  readonly kibPerFirstZone: number;
+  /** Slope: growth by as many zones again, per zone. */
   readonly kibPerZone: number;
   readonly bytesPerResource: number;
 }
@@ -27,6 +30,9 @@ export async function kb11(
   const loaded = await settled(system.pid, system.collectsOnSignal);
   const fleet = await connectFleet(system.kdsUrl, options.zones);
   const connected = await settled(system.pid, system.collectsOnSignal);
+  const second = await connectFleet(system.kdsUrl, options.zones, "second");
+  const doubled = await settled(system.pid, system.collectsOnSignal);
+  second.close();
   fleet.close();
   loader.close();
   warm.close();
@@ -34,7 +40,9 @@ export async function kb11(
     baseMiB: round(base / 2 ** 20),
     loadedMiB: round(loaded / 2 ** 20),
     connectedMiB: round(connected / 2 ** 20),
-    kibPerZone: round((connected - loaded) / 1024 / options.zones),
+    doubledMiB: round(doubled / 2 ** 20),
+    kibPerFirstZone: round((connected - loaded) / 1024 / options.zones),
+    kibPerZone: round((doubled - connected) / 1024 / options.zones),
     bytesPerResource: Math.round((loaded - base) / Math.max(1, options.resources)),
   };
 }

@@ -32,7 +32,7 @@ const SHOWN_NAME_MAX_LENGTH = 300;
 const REASON_MAX_LENGTH = 2_000;
 
 /** Large enough that its cost does not count, below what the allocator takes from the system and gives back. */
-const PART_BYTES = 64 * 1024;
+const PART_BYTES = 16 * 1024;
 
 type SendEffect = Extract<SenderEffect, { kind: "send" }>;
 

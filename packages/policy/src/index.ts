@@ -31,7 +31,7 @@ export {
   type TargetItem,
 } from "./policy.ts";
 export { type PolicyKind, policyKinds } from "./policy-kind.ts";
-export type { PolicyEntry, ToEntry } from "./policy-order.ts";
+export { type PolicyEntry, sortPolicies, type ToEntry } from "./policy-order.ts";
 export {
   type GatewayDefinition,
   type PolicyProxy,
@@ -44,7 +44,7 @@ export {
 export { type ResourceRule, resourceRules } from "./resource-rules.ts";
 export { type HttpRoute, type HttpRouteRule, httpRouteRules, httpRoutesInOrder } from "./routes/http-routes.ts";
 export { matchesHash } from "./routes/matches-hash.ts";
-export { type InboundMatch, inboundMatchJson, type TextMatch } from "./rules/inbound-match.ts";
+export { type InboundMatch, inboundMatchJson, inboundMatchOf, type TextMatch } from "./rules/inbound-match.ts";
 export { type InboundOptions, type InboundRule, inboundConf, inboundRules } from "./rules/inbound-rules.ts";
 export { type ProxyConf, proxyConf } from "./rules/proxy-conf.ts";
 export { selectGateway } from "./select-gateway.ts";

@@ -12,6 +12,8 @@ export interface Inbound {
   readonly port: number;
   /** Address that others send to: advertised address, else the inbound's, else the proxy's. */
   readonly address: string;
+  /** Address that the proxy listens on: the inbound's, else the proxy's. */
+  readonly listenAddress: string;
   /** Of the workload behind it; the listener's own unless given. */
   readonly workload: { readonly address: string; readonly port: number };
   readonly tags: Labels;

@@ -76,6 +76,7 @@ function readInbound(inbound: JsonObject, port: number, own: string, address: st
     name: textOf(inbound, "name") || undefined,
     port,
     address,
+    listenAddress: own,
     workload: {
       address: textOf(inbound, "serviceAddress") || own,
       port: portOf(inbound, "servicePort") ?? port,

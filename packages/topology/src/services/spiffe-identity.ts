@@ -23,6 +23,7 @@ import {
 import type { JsonObject } from "@isthmus/std";
 import type { Proxy } from "../model/proxy.ts";
 import { carriesAll } from "../world/index-keys.ts";
+import type { World } from "../world/world.ts";
 
 export interface Identity {
   readonly name: string;
@@ -70,6 +71,12 @@ export function bestIdentity(identities: readonly Identity[], proxy: Proxy): Ide
     .filter((identity) => matchesProxy(identity, proxy))
     .sort((a, b) => size(b) - size(a) || (a.name < b.name ? -1 : 1));
   return best;
+}
+
+/** The SPIFFE id that the proxy's certificate has; undefined: no MeshIdentity gives it one. */
+export function spiffeIdOfProxy(proxy: Proxy, world: World): string | undefined {
+  const best = bestIdentity(world.all("MeshIdentity", proxy.mesh).map(readIdentity), proxy);
+  return best === undefined || best.readiness === "none" ? undefined : spiffeIdOf(best, proxy, world.settings.zone);
 }
 
 /** undefined when the template cannot be rendered for the proxy. */

@@ -1,0 +1,39 @@
+/** Resources of Envoy as bytes, with a version that says what is in them: equal content, equal version. */
+import { createHash } from "node:crypto";
+import { envoyFromJson, envoyToBinary, typeUrlOf } from "@isthmus/proto/envoy";
+import { ClusterSchema } from "@isthmus/proto/envoy/config/cluster/v3/cluster";
+import { ClusterLoadAssignmentSchema } from "@isthmus/proto/envoy/config/endpoint/v3/endpoint";
+import { ListenerSchema } from "@isthmus/proto/envoy/config/listener/v3/listener";
+import { SecretSchema } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/secret";
+import { type JsonObject, ok, type Result } from "@isthmus/std";
+
+export interface EncodedResource {
+  readonly name: string;
+  /** Hash of the bytes, hexadecimal. */
+  readonly version: string;
+  readonly bytes: Uint8Array;
+}
+
+const SCHEMAS = {
+  cluster: ClusterSchema,
+  endpoints: ClusterLoadAssignmentSchema,
+  listener: ListenerSchema,
+  secret: SecretSchema,
+} as const;
+
+export type ResourceKind = keyof typeof SCHEMAS;
+
+const VERSION_HEX_DIGITS = 16;
+
+export function typeUrl(kind: ResourceKind): string {
+  return typeUrlOf(SCHEMAS[kind].typeName);
+}
+
+/** The error says which member Envoy's messages do not have, or what is wrong with its value. */
+export function encode(kind: ResourceKind, name: string, json: object): Result<EncodedResource, string> {
+  const schema = SCHEMAS[kind];
+  const message = envoyFromJson(schema, json as JsonObject);
+  if (!message.ok) return message;
+  const bytes = envoyToBinary(schema, message.value);
+  return ok({ name, bytes, version: createHash("sha256").update(bytes).digest("hex").slice(0, VERSION_HEX_DIGITS) });
+}

@@ -1,0 +1,116 @@
+/** From drafts to whole resources of Envoy, as proto3 JSON. */
+import type { ClusterJson } from "@isthmus/proto/envoy/config/cluster/v3/cluster";
+import type { TransportSocketJson } from "@isthmus/proto/envoy/config/core/v3/base";
+import type { ClusterLoadAssignmentJson } from "@isthmus/proto/envoy/config/endpoint/v3/endpoint";
+import type { ListenerJson } from "@isthmus/proto/envoy/config/listener/v3/listener";
+import type { FilterChainJson, FilterJson } from "@isthmus/proto/envoy/config/listener/v3/listener_components";
+import { assertNever } from "@isthmus/std";
+import { typed } from "./any.ts";
+import type { ChainDraft, ChainEnd, ClusterDraft, Draft, ListenerDraft } from "./draft.ts";
+
+const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+const TLS = "envoy.extensions.transport_sockets.tls.v3";
+const NETWORK = "envoy.extensions.filters.network";
+
+/** A whole configuration, by name of resource. */
+export interface EnvoyConfig {
+  readonly clusters: ReadonlyMap<string, ClusterJson>;
+  readonly endpoints: ReadonlyMap<string, ClusterLoadAssignmentJson>;
+  readonly listeners: ReadonlyMap<string, ListenerJson>;
+  /** Names of secrets that it refers to. */
+  readonly secrets: ReadonlySet<string>;
+  readonly problems: readonly string[];
+}
+
+/** Of two parts with one name the first counts, the other is a problem. */
+export function finish(draft: Draft): EnvoyConfig {
+  const problems = [...draft.problems];
+  const byName = <Part extends { readonly name: string }, Json>(
+    parts: readonly Part[],
+    what: string,
+    json: (part: Part) => Json,
+  ): ReadonlyMap<string, Json> => {
+    const whole = new Map<string, Json>();
+    for (const part of parts) {
+      if (whole.has(part.name)) problems.push(`two ${what} are called ${part.name}`);
+      else whole.set(part.name, json(part));
+    }
+    return whole;
+  };
+  return {
+    clusters: byName(draft.clusters, "clusters", finishCluster),
+    endpoints: byName(draft.endpoints, "endpoint assignments", ({ json }) => json),
+    listeners: byName(draft.listeners, "listeners", finishListener),
+    secrets: draft.secrets,
+    problems,
+  };
+}
+
+export function finishCluster({ name, json, http, tls, tlsMatches }: ClusterDraft): ClusterJson {
+  return {
+    name,
+    ...json,
+    ...(tlsMatches.length === 0
+      ? {}
+      : {
+          transportSocketMatches: tlsMatches.map(({ name: title, match, tls: context }) => ({
+            name: title,
+            match,
+            transportSocket: tlsSocket("UpstreamTlsContext", context),
+          })),
+        }),
+    ...(tls === undefined ? {} : { transportSocket: tlsSocket("UpstreamTlsContext", tls) }),
+    ...(http === undefined ? {} : { typedExtensionProtocolOptions: { [HTTP_OPTIONS]: typed(HTTP_OPTIONS, http) } }),
+  };
+}
+
+export function finishListener({ name, json, chains, fallback }: ListenerDraft): ListenerJson {
+  return {
+    name,
+    ...json,
+    filterChains: chains.map(finishChain),
+    ...(fallback === undefined ? {} : { defaultFilterChain: finishChain(fallback) }),
+  };
+}
+
+function finishChain({ name, match, tls, filters, end }: ChainDraft): FilterChainJson {
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(match === undefined ? {} : { filterChainMatch: match }),
+    filters: [...filters, lastFilter(end)],
+    ...(tls === undefined ? {} : { transportSocket: tlsSocket("DownstreamTlsContext", tls) }),
+  };
+}
+
+function lastFilter(end: ChainEnd): FilterJson {
+  switch (end.kind) {
+    case "http":
+      return {
+        name: "envoy.filters.network.http_connection_manager",
+        typedConfig: typed(`${NETWORK}.http_connection_manager.v3.HttpConnectionManager`, {
+          ...end.manager,
+          routeConfig: end.routes,
+          httpFilters: [
+            ...end.filters,
+            {
+              name: "envoy.filters.http.router",
+              typedConfig: typed("envoy.extensions.filters.http.router.v3.Router", {}),
+            },
+          ],
+        }),
+      };
+    case "tcp":
+      return {
+        name: "envoy.filters.network.tcp_proxy",
+        typedConfig: typed(`${NETWORK}.tcp_proxy.v3.TcpProxy`, end.proxy),
+      };
+    case "filter":
+      return end.filter;
+    default:
+      return assertNever(end);
+  }
+}
+
+function tlsSocket(kind: "UpstreamTlsContext" | "DownstreamTlsContext", context: object): TransportSocketJson {
+  return { name: "envoy.transport_sockets.tls", typedConfig: typed(`${TLS}.${kind}`, context) };
+}

@@ -1,0 +1,16 @@
+/** All features, in the order in which they shape a configuration. */
+import type { Draft } from "../draft/draft.ts";
+import type { Translation } from "../translation.ts";
+import type { Feature, Subject } from "./feature.ts";
+import { meshCircuitBreaker } from "./mesh-circuit-breaker.ts";
+import { meshRetry } from "./mesh-retry.ts";
+import { meshTimeout } from "./mesh-timeout.ts";
+import { meshTrafficPermission } from "./mesh-traffic-permission.ts";
+import { SubjectPolicies } from "./subject-policies.ts";
+
+const FEATURES: readonly Feature[] = [meshTimeout, meshTrafficPermission, meshCircuitBreaker, meshRetry];
+
+export function applyFeatures(subject: Subject, translation: Translation, draft: Draft): void {
+  const policies = new SubjectPolicies(subject, translation);
+  for (const feature of FEATURES) feature(draft, { subject, policies, translation });
+}

@@ -1,0 +1,22 @@
+/**
+ * A feature shapes what was drafted, as policies of one type say. Each is a file of its own and stands in the list of all.ts, whose
+ * order is Kuma's: later ones see what earlier ones made. Source: kuma v2.14.3: `Order` of pkg/plugins/policies/*.
+ */
+import type { Client, Proxy, ZoneEgress, ZoneIngress } from "@isthmus/topology";
+import type { Draft } from "../draft/draft.ts";
+import type { Translation } from "../translation.ts";
+import type { SubjectPolicies } from "./subject-policies.ts";
+
+/** Whose configuration it is. */
+export type Subject =
+  | { readonly kind: "sidecar"; readonly proxy: Proxy; readonly client: Client }
+  | { readonly kind: "zoneIngress"; readonly ingress: ZoneIngress }
+  | { readonly kind: "zoneEgress"; readonly egress: ZoneEgress };
+
+export interface FeatureContext {
+  readonly subject: Subject;
+  readonly policies: SubjectPolicies;
+  readonly translation: Translation;
+}
+
+export type Feature = (draft: Draft, context: FeatureContext) => void;

@@ -1,0 +1,130 @@
+/**
+ * MeshTimeout: how long is waited for connections, requests, streams. Without any policy Kuma's defaults hold.
+ * Source: kuma v2.14.3: pkg/plugins/policies/meshtimeout, pkg/plugins/policies/core/defaults.
+ */
+
+import { inboundConf } from "@isthmus/policy";
+import type { RouteActionJson } from "@isthmus/proto/envoy/config/route/v3/route_components";
+import { objectOf } from "@isthmus/resources";
+import type { JsonObject } from "@isthmus/std";
+import { durationOf } from "../build/durations.ts";
+import type { ChainDraft, ClusterDraft, Draft } from "../draft/draft.ts";
+import { isHttp } from "../draft/role.ts";
+import type { Feature, FeatureContext } from "./feature.ts";
+
+const TYPE = "MeshTimeout";
+const CONNECT = "5s";
+const IDLE = "3600s";
+const STREAM_IDLE = "1800s";
+const REQUEST = "15s";
+const NONE = "0s";
+/** Of these Kuma sets limits of connections on the cluster; not of gRPC. */
+const LIMITED: ReadonlySet<string> = new Set(["http", "http2"]);
+
+export const meshTimeout: Feature = (draft, context) => {
+  if (context.subject.kind !== "sidecar") return;
+  outbounds(draft, context);
+  inbounds(draft, context);
+  zoneListeners(draft, context);
+};
+
+function outbounds(draft: Draft, { policies }: FeatureContext): void {
+  for (const cluster of draft.clusters) {
+    const { role } = cluster;
+    if (role.kind !== "outbound" && role.kind !== "legacyOutbound") continue;
+    configureCluster(cluster, role.protocol, policies.to(TYPE, role));
+  }
+  for (const { role, chains } of draft.listeners) {
+    if (role.kind !== "outbound" && role.kind !== "legacyOutbound") continue;
+    const conf = policies.to(TYPE, role);
+    for (const chain of chains) configureOutboundChain(chain, conf);
+  }
+}
+
+function configureOutboundChain({ end }: ChainDraft, conf: JsonObject | undefined): void {
+  const http = objectOf(conf ?? {}, "http");
+  if (end.kind === "tcp") end.proxy.idleTimeout = durationOf(conf, "idleTimeout") ?? IDLE;
+  if (end.kind !== "http") return;
+  end.manager.commonHttpProtocolOptions = { ...end.manager.commonHttpProtocolOptions, idleTimeout: NONE };
+  end.manager.requestHeadersTimeout = durationOf(http, "requestHeadersTimeout") ?? NONE;
+  for (const action of routeActions(end.routes.virtualHosts)) configureRoute(action, http);
+}
+
+function configureRoute(action: RouteActionJson, http: JsonObject): void {
+  action.timeout = durationOf(http, "requestTimeout") ?? REQUEST;
+  const idle = durationOf(http, "streamIdleTimeout");
+  if (idle !== undefined || action.idleTimeout === undefined) action.idleTimeout = idle ?? STREAM_IDLE;
+}
+
+function inbounds(draft: Draft, { policies }: FeatureContext): void {
+  for (const { role, chains } of draft.listeners) {
+    if (role.kind !== "inbound") continue;
+    const { inbound } = role;
+    const place = { address: inbound.listenAddress, port: inbound.port };
+    const rules = policies.inbound(TYPE, place, true);
+    const conf = inboundConf(rules);
+    // What is said about some clients alone says nothing about the others.
+    if (rules.length > 0 && conf === undefined) continue;
+    for (const chain of chains) configureInboundChain(chain, conf);
+    for (const cluster of draft.clusters) {
+      if (cluster.role.kind === "inbound" && cluster.role.inbound === inbound) {
+        configureCluster(cluster, inbound.protocol, conf);
+      }
+    }
+  }
+}
+
+function configureInboundChain({ end }: ChainDraft, conf: JsonObject | undefined): void {
+  const http = objectOf(conf ?? {}, "http");
+  if (end.kind === "tcp") end.proxy.idleTimeout = durationOf(conf, "idleTimeout") ?? IDLE;
+  if (end.kind !== "http") return;
+  end.manager.commonHttpProtocolOptions = { ...end.manager.commonHttpProtocolOptions, idleTimeout: NONE };
+  end.manager.requestHeadersTimeout = durationOf(http, "requestHeadersTimeout") ?? NONE;
+  end.manager.streamIdleTimeout = durationOf(http, "streamIdleTimeout") ?? STREAM_IDLE;
+  for (const action of routeActions(end.routes.virtualHosts)) configureRoute(action, http);
+}
+
+/** Doors of the zone: only what policies say. */
+function zoneListeners(draft: Draft, { policies }: FeatureContext): void {
+  for (const { chains } of draft.listeners) {
+    for (const chain of chains) {
+      const { role } = chain;
+      if ((role.kind !== "zoneIngress" && role.kind !== "zoneEgress") || role.listener === undefined) continue;
+      const conf = inboundConf(policies.inbound(TYPE, role.listener, true));
+      if (conf === undefined) continue;
+      configureInboundChain(chain, conf);
+      if (chain.end.kind === "http") delete chain.end.manager.streamIdleTimeout;
+    }
+  }
+  for (const cluster of draft.clusters) {
+    const { role } = cluster;
+    if (role.kind !== "zoneEgress" || role.listener === undefined) continue;
+    configureCluster(cluster, protocolOf(cluster), policies.toExternal(TYPE, role.exposure));
+  }
+}
+
+function protocolOf({ http }: ClusterDraft): string {
+  if (http === undefined) return "tcp";
+  return http.explicitHttpConfig?.http2ProtocolOptions === undefined ? "http" : "http2";
+}
+
+function configureCluster({ json, ...draft }: ClusterDraft, protocol: string, conf: JsonObject | undefined): void {
+  json.connectTimeout = durationOf(conf, "connectionTimeout") ?? CONNECT;
+  if (!isHttp(protocol) || !LIMITED.has(protocol)) return;
+  const http = objectOf(conf ?? {}, "http");
+  if (draft.http === undefined) return;
+  draft.http.commonHttpProtocolOptions = {
+    ...draft.http.commonHttpProtocolOptions,
+    idleTimeout: durationOf(conf, "idleTimeout") ?? IDLE,
+    maxConnectionDuration: durationOf(http, "maxConnectionDuration") ?? NONE,
+    maxStreamDuration: durationOf(http, "maxStreamDuration") ?? NONE,
+  };
+}
+
+interface Host {
+  readonly routes?: readonly { readonly route?: RouteActionJson }[];
+}
+
+function routeActions(hosts: readonly Host[] | undefined): readonly RouteActionJson[] {
+  return (hosts ?? []).flatMap(({ routes }) => (routes ?? []).flatMap(({ route }) => route ?? []));
+}

@@ -1,0 +1,106 @@
+/** What policies say about the parts of a configuration, matched once for each type. */
+import {
+  destinationOf,
+  type InboundRule,
+  inboundRules,
+  legacyDestination,
+  type MatchedPolicy,
+  type PolicyProxy,
+  type ProxySection,
+  policiesFor,
+  proxyOf,
+  selectGateway,
+  sortPolicies,
+  toConf,
+} from "@isthmus/policy";
+import type { JsonObject } from "@isthmus/std";
+import type { Exposure } from "@isthmus/topology";
+import type { OutboundRole } from "../draft/role.ts";
+import type { Translation } from "../translation.ts";
+import type { Subject } from "./feature.ts";
+
+export interface InboundPlace {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Of a Dataplane; the resources ZoneIngress and ZoneEgress are selected by no policy as a whole. */
+export class SubjectPolicies {
+  readonly #translation: Translation;
+  readonly #matched = new Map<string, readonly MatchedPolicy[]>();
+  readonly proxy: PolicyProxy | undefined;
+
+  constructor(subject: Subject, translation: Translation) {
+    this.#translation = translation;
+    this.proxy = subject.kind === "sidecar" ? policyProxyOf(subject, translation) : undefined;
+  }
+
+  matched(type: string): readonly MatchedPolicy[] {
+    const known = this.#matched.get(type);
+    if (known !== undefined) return known;
+    const matched = this.#match(type);
+    this.#matched.set(type, matched);
+    return matched;
+  }
+
+  /** Undefined: nobody speaks of the destination. */
+  to(type: string, role: OutboundRole): JsonObject | undefined {
+    const matched = this.matched(type);
+    if (matched.length === 0) return undefined;
+    const destination = role.kind === "outbound" ? role.destination : legacyDestination(role.ref.mesh, role.ref.name);
+    return toConf(destination, matched)?.conf;
+  }
+
+  /** What is said about the destination as it is reached over that route; undefined where it differs in nothing. */
+  toRoute(type: string, route: ReturnType<typeof destinationOf>): JsonObject | undefined {
+    const conf = toConf(route, this.matched(type));
+    return conf === undefined || conf.coverage === "mesh" ? undefined : conf.conf;
+  }
+
+  /** About an external service behind an egress. A ZoneEgress is no proxy of a mesh: what is for all of the mesh holds there. */
+  toExternal(type: string, { service: ref, port }: Exposure): JsonObject | undefined {
+    if (ref.kind === "legacy") return undefined;
+    const service = this.#translation.world.service(ref.kind, ref.mesh, ref.name);
+    const section = service?.ports.find((each) => each.port === port)?.section;
+    if (service === undefined) return undefined;
+    const matched = this.proxy === undefined ? this.#ofMesh(type, ref.mesh) : this.matched(type);
+    return toConf(destinationOf(service.resource, section), matched)?.conf;
+  }
+
+  inbound(type: string, place: InboundPlace, isFromAsRules: boolean): readonly InboundRule[] {
+    const section = this.section(place);
+    return section === undefined ? [] : inboundRules(this.matched(type), section, { isFromAsRules });
+  }
+
+  section({ address, port }: InboundPlace): ProxySection | undefined {
+    const { proxy } = this;
+    return [...(proxy?.inbounds ?? []), ...(proxy?.listeners ?? [])].find(
+      (each) => each.address === address && each.port === port,
+    );
+  }
+
+  #ofMesh(type: string, mesh: string): readonly MatchedPolicy[] {
+    const policies = this.#translation
+      .policies(type, mesh)
+      .filter(({ isShadow, targetRef }) => !isShadow && targetRef.kind === "Mesh");
+    const selection = { sections: [], gatewayListeners: [], isDelegatedGateway: false };
+    return sortPolicies(policies.map((policy) => ({ policy, selection })));
+  }
+
+  #match(type: string): readonly MatchedPolicy[] {
+    const { proxy } = this;
+    if (proxy === undefined) return [];
+    const { mesh } = proxy.dataplane;
+    const policies = this.#translation.policies(type, mesh);
+    if (policies.length === 0) return [];
+    return policiesFor(proxy, policies, { routes: this.#translation.policies("MeshHTTPRoute", mesh) }).matched;
+  }
+}
+
+function policyProxyOf({ proxy }: Extract<Subject, { kind: "sidecar" }>, { world }: Translation): PolicyProxy {
+  const { resource, mesh, gateway } = proxy;
+  return proxyOf(
+    resource,
+    gateway?.type === "BUILTIN" ? selectGateway(resource, world.all("MeshGateway", mesh)) : undefined,
+  );
+}

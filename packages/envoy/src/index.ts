@@ -1,0 +1,17 @@
+export { type EncodedResource, encode, type ResourceKind, typeUrl } from "./draft/encode.ts";
+export type { EnvoyConfig } from "./draft/finish.ts";
+export { type ProxyId, traitsOf } from "./proxy-metadata.ts";
+export { type AdminApi, type AdminTls, NO_TRAITS, type ProxyTraits, type Socket } from "./proxy-traits.ts";
+export { translateSidecar } from "./sidecar/sidecar.ts";
+export {
+  type MeshMtls,
+  type MeshTls,
+  NO_TLS,
+  type TlsIdentities,
+  type TlsMode,
+  TRUST_BUNDLE_SECRET,
+  type WorkloadTls,
+} from "./tls/tls-identities.ts";
+export { DEFAULT_SETTINGS, INTERNAL_CIDRS, type Translation, type TranslationSettings } from "./translation.ts";
+export { translateZoneEgress } from "./zone-proxy/zone-egress.ts";
+export { translateZoneIngress } from "./zone-proxy/zone-ingress.ts";

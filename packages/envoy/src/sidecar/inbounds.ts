@@ -1,0 +1,169 @@
+/**
+ * Traffic of others to the workload of a sidecar: one listener and one cluster for each inbound.
+ * Source: kuma v2.14.3: pkg/xds/generator/inbound_proxy_generator.go, pkg/xds/envoy/listeners.
+ */
+import type { RouteConfigurationJson } from "@isthmus/proto/envoy/config/route/v3/route";
+import {
+  hasUnifiedNaming,
+  type Inbound,
+  inboundClusterName,
+  inboundListenerName,
+  inboundRouteName,
+  nameIn,
+  type Proxy,
+  SERVICE_TAG,
+} from "@isthmus/topology";
+import { socketAddress, tcpSocket } from "../build/addresses.ts";
+import { httpChain, tcpChain, usableCidrs } from "../build/chains.ts";
+import { httpOptionsFor, staticCluster } from "../build/clusters.ts";
+import { typed } from "../draft/any.ts";
+import type { ChainDraft, ClusterDraft, Draft, ListenerDraft } from "../draft/draft.ts";
+import { isHttp, type Role } from "../draft/role.ts";
+import { REUSE_PORT_FEATURE } from "../proxy-traits.ts";
+import { downstreamTls } from "../tls/downstream-tls.ts";
+import { MESH_ALPN } from "../tls/upstream-tls.ts";
+import type { Translation } from "../translation.ts";
+
+/** Address that redirected inbound traffic is sent from, so that the redirection leaves it alone. */
+const INBOUND_SOURCE = { v4: "127.0.0.6", v6: "::6" };
+const TAGS_METADATA = "io.kuma.tags";
+
+export function draftInbounds(proxy: Proxy, translation: Translation, draft: Draft): void {
+  if (proxy.gateway?.type === "BUILTIN") return;
+  const clusters = new Set<string>();
+  for (const inbound of proxy.inbounds) {
+    const role: Role = { kind: "inbound", inbound };
+    const cluster = inboundCluster(proxy, inbound, role, translation);
+    // Inbounds of one workload share its cluster.
+    if (!clusters.has(cluster.name)) draft.clusters.push(cluster);
+    clusters.add(cluster.name);
+    draft.listeners.push(inboundListener(proxy, inbound, role, cluster.name, translation, draft));
+  }
+}
+
+function inboundCluster(proxy: Proxy, inbound: Inbound, role: Role, translation: Translation): ClusterDraft {
+  const { workload, section, protocol } = inbound;
+  const name = nameIn(isUnified(proxy, translation), inboundClusterName(workload.port, section));
+  const cluster = staticCluster(name, role, tcpSocket(workload.address, workload.port));
+  const http = httpOptionsFor(protocol);
+  const needsSource = proxy.isTransparent && !isLoopback(workload.address);
+  const source = workload.address.includes(":") ? INBOUND_SOURCE.v6 : INBOUND_SOURCE.v4;
+  return {
+    ...cluster,
+    json: {
+      ...cluster.json,
+      ...(needsSource ? { upstreamBindConfig: { sourceAddress: { address: source, portValue: 0 } } } : {}),
+    },
+    ...(http === undefined ? {} : { http }),
+  };
+}
+
+function inboundListener(
+  proxy: Proxy,
+  inbound: Inbound,
+  role: Role,
+  cluster: string,
+  translation: Translation,
+  draft: Draft,
+): ListenerDraft {
+  const { traits } = translation;
+  const address = inbound.listenAddress;
+  const isUnifiedNaming = isUnified(proxy, translation);
+  const name = nameIn(isUnifiedNaming, inboundListenerName(address, inbound.port, inbound.section));
+  return {
+    name,
+    role,
+    json: {
+      address: socketAddress(address, inbound.port),
+      trafficDirection: "INBOUND",
+      enableReusePort: traits.features.has(REUSE_PORT_FEATURE),
+      ...(isUnifiedNaming ? { statPrefix: name } : {}),
+      ...(proxy.isTransparent ? { bindToPort: false } : {}),
+      ...(Object.keys(inbound.tags).length === 0
+        ? {}
+        : { metadata: { filterMetadata: { [TAGS_METADATA]: { ...inbound.tags } } } }),
+      ...(isPermissive(proxy, translation) ? { listenerFilters: [tlsInspector()] } : {}),
+    },
+    chains: [...inboundChains(proxy, inbound, role, cluster, translation, draft)],
+  };
+}
+
+/** Strict: mesh TLS. Permissive: also plaintext, and foreign TLS as it is. */
+function inboundChains(
+  proxy: Proxy,
+  inbound: Inbound,
+  role: Role,
+  cluster: string,
+  translation: Translation,
+  draft: Draft,
+): readonly ChainDraft[] {
+  const chain = (): ChainDraft => workloadChain(proxy, inbound, role, cluster, translation);
+  const tls = translation.identities.of(proxy.mesh);
+  if (tls === undefined) return [chain()];
+  const secured: ChainDraft = { ...chain(), tls: downstreamTls(tls, proxy.mesh, draft) };
+  if (tls.mode === "STRICT") return [secured];
+  return [
+    { ...chain(), match: { transportProtocol: "raw_buffer" } },
+    { ...tcpChain(role, cluster, cluster), match: { transportProtocol: "tls" } },
+    { ...secured, match: { transportProtocol: "tls", applicationProtocols: [MESH_ALPN] } },
+  ];
+}
+
+function workloadChain(
+  proxy: Proxy,
+  inbound: Inbound,
+  role: Role,
+  cluster: string,
+  translation: Translation,
+): ChainDraft {
+  if (!isHttp(inbound.protocol)) return tcpChain(role, cluster, cluster);
+  const { settings, traits } = translation;
+  return httpChain(role, {
+    stat: cluster,
+    routes: workloadRoutes(proxy, inbound, cluster, translation),
+    internalCidrs: usableCidrs(settings.internalCidrs, traits.supportsIpv6),
+    manager: { forwardClientCertDetails: "SANITIZE_SET", setCurrentClientCertDetails: { uri: true } },
+  });
+}
+
+function workloadRoutes(
+  proxy: Proxy,
+  { tags, section }: Inbound,
+  cluster: string,
+  translation: Translation,
+): RouteConfigurationJson {
+  const service = tags[SERVICE_TAG] ?? "";
+  const isUnifiedNaming = isUnified(proxy, translation) || service === "";
+  const names = inboundRouteName(service, section);
+  return {
+    name: nameIn(isUnifiedNaming, names),
+    validateClusters: false,
+    requestHeadersToRemove: ["x-kuma-tags"],
+    virtualHosts: [
+      {
+        name: isUnifiedNaming ? names.unified : service,
+        domains: ["*"],
+        routes: [{ match: { prefix: "/" }, route: { cluster, timeout: "0s" } }],
+      },
+    ],
+  };
+}
+
+export function tlsInspector(): NonNullable<ListenerDraft["json"]["listenerFilters"]>[number] {
+  return {
+    name: "envoy.filters.listener.tls_inspector",
+    typedConfig: typed("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector", {}),
+  };
+}
+
+export function isUnified(proxy: Proxy, { world, traits }: Translation): boolean {
+  return hasUnifiedNaming(traits.features, world.mesh(proxy.mesh)?.mode ?? "Disabled");
+}
+
+function isPermissive({ mesh }: Proxy, { identities }: Translation): boolean {
+  return identities.of(mesh)?.mode === "PERMISSIVE";
+}
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.startsWith("127.");
+}

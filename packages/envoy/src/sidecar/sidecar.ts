@@ -1,0 +1,26 @@
+/** All of a sidecar's configuration. */
+import { clientOf, type Proxy } from "@isthmus/topology";
+import { emptyDraft } from "../draft/draft.ts";
+import { type EnvoyConfig, finish } from "../draft/finish.ts";
+import { applyFeatures } from "../features/all.ts";
+import type { Translation } from "../translation.ts";
+import { draftZoneListeners } from "../zone-proxy/zone-listeners.ts";
+import { draftAdmin } from "./admin.ts";
+import { draftInbounds } from "./inbounds.ts";
+import { draftOutbounds } from "./outbounds.ts";
+import { draftPassthrough } from "./passthrough.ts";
+
+/** Of a Dataplane: a sidecar, a delegated gateway, or a zone proxy of its mesh. */
+export function translateSidecar(dataplane: Proxy, translation: Translation): EnvoyConfig {
+  const isRedirected = translation.traits.transparentProxy !== undefined;
+  const proxy = isRedirected ? { ...dataplane, isTransparent: true } : dataplane;
+  const draft = emptyDraft();
+  const client = clientOf(proxy, translation.world);
+  draftAdmin(proxy.address, translation.traits, draft);
+  draftPassthrough(proxy, translation, draft);
+  draftInbounds(proxy, translation, draft);
+  draftOutbounds(proxy, client, translation, draft);
+  draftZoneListeners(proxy, translation, draft);
+  applyFeatures({ kind: "sidecar", proxy, client }, translation, draft);
+  return finish(draft);
+}

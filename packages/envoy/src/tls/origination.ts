@@ -1,0 +1,99 @@
+/** TLS towards what is outside of the mesh, as a MeshExternalService demands it. Source: kuma v2.14.3: pkg/xds/envoy/clusters/v3/client_side_tls_configurer.go. */
+
+import { Buffer } from "node:buffer";
+import { isIP } from "node:net";
+import type { DataSourceJson } from "@isthmus/proto/envoy/config/core/v3/base";
+import type {
+  SubjectAltNameMatcherJson,
+  TlsParameters_TlsProtocolJson,
+} from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/common";
+import type { UpstreamTlsContextJson } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/tls";
+import { flagOf, messageOf, objectOf, objectsOf, textOf } from "@isthmus/resources";
+import type { JsonObject } from "@isthmus/std";
+import type { Service } from "@isthmus/topology";
+import type { ProxyTraits } from "../proxy-traits.ts";
+
+const VERSIONS: Readonly<Record<string, TlsParameters_TlsProtocolJson>> = {
+  TLSAuto: "TLS_AUTO",
+  TLS10: "TLSv1_0",
+  TLS11: "TLSv1_1",
+  TLS12: "TLSv1_2",
+  TLS13: "TLSv1_3",
+};
+
+/** Undefined: plaintext. `hosts`: addresses that are connected to. */
+export function originationOf(
+  { resource }: Service,
+  hosts: readonly string[],
+  traits: ProxyTraits,
+): UpstreamTlsContextJson | undefined {
+  const tls = messageOf(resource.spec, "tls");
+  if (tls === undefined || !flagOf(tls, "enabled")) return undefined;
+  const verification = objectOf(tls, "verification");
+  const serverName = textOf(verification, "serverName");
+  const name = serverName === "" ? hosts.find((host) => isIP(host) === 0) : serverName;
+  const version = objectOf(tls, "version");
+  const min = VERSIONS[textOf(version, "min")];
+  const max = VERSIONS[textOf(version, "max")];
+  const certificate = sourceOf(messageOf(verification, "clientCert"));
+  const key = sourceOf(messageOf(verification, "clientKey"));
+  return {
+    ...(name === undefined ? {} : { sni: name }),
+    ...(flagOf(tls, "allowRenegotiation") ? { allowRenegotiation: true } : {}),
+    commonTlsContext: {
+      ...(min === undefined && max === undefined
+        ? {}
+        : {
+            tlsParams: {
+              ...(min === undefined ? {} : { tlsMinimumProtocolVersion: min }),
+              ...(max === undefined ? {} : { tlsMaximumProtocolVersion: max }),
+            },
+          }),
+      ...(certificate === undefined || key === undefined
+        ? {}
+        : { tlsCertificates: [{ certificateChain: certificate, privateKey: key }] }),
+      ...validationOf(verification, name, traits),
+    },
+  };
+}
+
+type Validation = Pick<NonNullable<UpstreamTlsContextJson["commonTlsContext"]>, "validationContext">;
+
+/** `mode`: what of the certificate is checked. The CA is the one given, else the system's. */
+function validationOf(verification: JsonObject, name: string | undefined, { systemCaPath }: ProxyTraits): Validation {
+  const mode = textOf(verification, "mode") || "Secured";
+  const ca = mode === "SkipAll" || mode === "SkipCA" ? undefined : caOf(verification, systemCaPath);
+  const names = mode === "SkipAll" || mode === "SkipSAN" ? [] : subjectsOf(verification, name);
+  if (ca === undefined && names.length === 0) return {};
+  return {
+    validationContext: {
+      ...(ca === undefined ? { trustChainVerification: "ACCEPT_UNTRUSTED" as const } : { trustedCa: ca }),
+      ...(names.length === 0 ? {} : { matchTypedSubjectAltNames: [...names] }),
+    },
+  };
+}
+
+function caOf(verification: JsonObject, systemCaPath: string): DataSourceJson | undefined {
+  const given = sourceOf(messageOf(verification, "caCert"));
+  return given ?? (systemCaPath === "" ? undefined : { filename: systemCaPath });
+}
+
+function subjectsOf(verification: JsonObject, name: string | undefined): readonly SubjectAltNameMatcherJson[] {
+  const written = objectsOf(verification, "subjectAltNames").map(
+    (each): SubjectAltNameMatcherJson => ({
+      sanType: "DNS",
+      matcher: textOf(each, "type") === "Prefix" ? { prefix: textOf(each, "value") } : { exact: textOf(each, "value") },
+    }),
+  );
+  if (written.length > 0 || name === undefined) return written;
+  return [{ sanType: isIP(name) === 0 ? "DNS" : "IP_ADDRESS", matcher: { exact: name } }];
+}
+
+/** `inline` is base64 already, `inlineString` is not; a secret's content stands in its place when it is translated. */
+function sourceOf(source: JsonObject | undefined): DataSourceJson | undefined {
+  if (source === undefined) return undefined;
+  const inline = textOf(source, "inline");
+  if (inline !== "") return { inlineBytes: inline };
+  const text = textOf(source, "inlineString");
+  return text === "" ? undefined : { inlineBytes: Buffer.from(text).toString("base64") };
+}

@@ -7,6 +7,7 @@ import { parseRequestUri } from "./go-url.ts";
 import { listAt, messageAt, objectAt, objectsAt, optionalTextAt, textAt, valueAt } from "./json-access.ts";
 import { isUrl } from "./loose-url.ts";
 import { checkOtelTarget, otelDeprecations } from "./otel-target.ts";
+import { checkPartOfType, type PartsOfTypes } from "./part-of-type.ts";
 import { targetRefDeprecations } from "./policy-lists.ts";
 import { checkSpecPort, MUST_BE_DEFINED, MUST_NOT_BE_DEFINED, MUST_NOT_BE_EMPTY, onlyOne } from "./primitives.ts";
 import { checkTopTargetRef, type TopTargetRefRules } from "./target-ref.ts";
@@ -36,21 +37,10 @@ function checkBackends(conf: JsonObject, path: string, found: Violations): void 
   if (listAt(conf, "backends") === undefined) found.add(path, MUST_BE_DEFINED);
   const [backend, ...others] = objectsAt(conf, "backends");
   if (others.length > 0) found.add(path, "must have zero or one backend defined");
-  else if (backend !== undefined) checkBackend(backend, at(path, 0), found);
+  else if (backend !== undefined) checkPartOfType(backend, BACKENDS, at(path, 0), found);
 }
 
-/** Of types that this version does not know nothing is said, so that they go on to where they are known. */
-function checkBackend(backend: JsonObject, path: string, found: Violations): void {
-  const [name, check] = CHECKS.get(textAt(backend, "type")) ?? [];
-  if (name === undefined || check === undefined) return;
-  const part = messageAt(backend, name);
-  if (part === undefined) found.add(`${path}.${name}`, MUST_BE_DEFINED);
-  else check(part, `${path}.${name}`, found);
-}
-
-type Check = (part: JsonObject, path: string, found: Violations) => void;
-
-const CHECKS: ReadonlyMap<string, readonly [member: string, check: Check]> = new Map([
+const BACKENDS: PartsOfTypes = new Map([
   ["Datadog", ["datadog", (datadog, path, found) => checkDatadog(textAt(datadog, "url"), `${path}.url`, found)]],
   ["Zipkin", ["zipkin", (zipkin, path, found) => checkZipkin(textAt(zipkin, "url"), `${path}.url`, found)]],
   ["OpenTelemetry", ["openTelemetry", checkOtelTarget]],

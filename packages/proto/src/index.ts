@@ -66,7 +66,6 @@ export { decodeSpec, descriptorOf, packSpec, specFromJson, specToJson } from "./
 export { KUMA_RESOURCE_TYPE_URL, messageNameOf, TYPE_URL_PREFIX, typeUrlOf } from "./type-url.ts";
 export { hasUnknownFields } from "./unknown-fields.ts";
 export {
-  type DeltaNode,
   type DeltaRequest,
   type DeltaRequestInput,
   decodeDeltaRequest,
@@ -81,6 +80,7 @@ export {
   encodeDeltaResponse,
   encodeResourceChunk,
 } from "./wire/delta-response.ts";
+export { readNode, type WireNode } from "./wire/discovery-node.ts";
 export {
   type DecodedKumaResource,
   decodeKumaResource,
@@ -91,6 +91,8 @@ export {
   kumaResourceVersion,
   type WireAny,
 } from "./wire/kuma-resource.ts";
+export { readStatus, type WireStatus } from "./wire/rpc-status.ts";
 export { type SpecScan, scanSpec } from "./wire/spec-scan.ts";
+export { decodeStateRequest, type StateRequest } from "./wire/state-request.ts";
 export { BYTES, FIXED32, FIXED64, VARINT, WireError, WireReader } from "./wire/wire-reader.ts";
 export { compareUtf8, varintSize, WireWriter } from "./wire/wire-writer.ts";

@@ -3,19 +3,16 @@ import { StructSchema } from "@bufbuild/protobuf/wkt";
 import { err, type JsonObject, ok, type Result } from "@isthmus/std";
 import { toDeterministicBinary } from "../deterministic-binary.ts";
 import { messageFromJson } from "../json/from-json.ts";
-import { messageToJson } from "../json/to-json.ts";
-import { decodeSpec } from "../spec-codec.ts";
 import { EXTENSION_FIELD } from "./delta-response.ts";
+import { readNode, type WireNode } from "./discovery-node.ts";
 import { readStringEntry } from "./kuma-resource.ts";
-import { BYTES, VARINT, WireError, WireReader } from "./wire-reader.ts";
+import { readStatus, type WireStatus } from "./rpc-status.ts";
+import { BYTES, WireError, WireReader } from "./wire-reader.ts";
 import { WireWriter } from "./wire-writer.ts";
-
-/** `metadata` is sent with the first request of a stream only. */
-export type DeltaNode = { readonly id: string; readonly metadata: JsonObject | undefined };
 
 export type DeltaRequest = {
   /** Undefined when the request has no node, which a Kuma peer does not survive. */
-  readonly node: DeltaNode | undefined;
+  readonly node: WireNode | undefined;
   readonly typeUrl: string;
   readonly subscribe: readonly string[];
   readonly unsubscribe: readonly string[];
@@ -23,7 +20,7 @@ export type DeltaRequest = {
   /** Empty in a first request. */
   readonly responseNonce: string;
   /** Present in a NACK. */
-  readonly errorDetail: { readonly code: number; readonly message: string } | undefined;
+  readonly errorDetail: WireStatus | undefined;
   readonly heldIds: readonly string[];
 };
 
@@ -69,10 +66,10 @@ export function decodeDeltaRequest(bytes: Uint8Array): Result<DeltaRequest, stri
 }
 
 function readDeltaRequest(reader: WireReader): DeltaRequest {
-  let node: DeltaNode | undefined;
+  let node: WireNode | undefined;
   let typeUrl = "";
   let responseNonce = "";
-  let errorDetail: DeltaRequest["errorDetail"];
+  let errorDetail: WireStatus | undefined;
   const subscribe: string[] = [];
   const unsubscribe: string[] = [];
   const initialVersions: Record<string, string> = {};
@@ -91,42 +88,9 @@ function readDeltaRequest(reader: WireReader): DeltaRequest {
   return { node, typeUrl, subscribe, unsubscribe, initialVersions, responseNonce, errorDetail, heldIds };
 }
 
-function readNode(reader: WireReader, before: DeltaNode | undefined): DeltaNode {
-  let id = before?.id ?? "";
-  let metadata = before?.metadata;
-  const outer = reader.enter();
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === ((1 << 3) | BYTES)) id = reader.string();
-    else if (tag === ((3 << 3) | BYTES)) metadata = { ...metadata, ...decodeStruct(reader.bytes()) };
-    else reader.skip(tag);
-  }
-  reader.leave(outer);
-  return { id, metadata };
-}
-
-function readStatus(reader: WireReader, before: DeltaRequest["errorDetail"]): DeltaRequest["errorDetail"] {
-  let code = before?.code ?? 0;
-  let message = before?.message ?? "";
-  const outer = reader.enter();
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === ((1 << 3) | VARINT)) code = reader.varint() | 0;
-    else if (tag === ((2 << 3) | BYTES)) message = reader.string();
-    else reader.skip(tag);
-  }
-  reader.leave(outer);
-  return { code, message };
-}
-
 /** Once per stream and a few hundred bytes, so the generated code serves well. */
 function encodeStruct(value: JsonObject): Uint8Array {
   const struct = messageFromJson(StructSchema, value);
   if (!struct.ok) throw new RangeError(`node metadata: ${struct.error}`);
   return toDeterministicBinary(StructSchema, struct.value);
-}
-
-function decodeStruct(bytes: Uint8Array): JsonObject {
-  const struct = decodeSpec(StructSchema, bytes);
-  const json = struct.ok ? messageToJson(StructSchema, struct.value) : struct;
-  if (!json.ok) throw new WireError(`node metadata: ${json.error}`);
-  return json.value;
 }

@@ -43,6 +43,11 @@ export class WireReader {
     return tag >>> 0;
   }
 
+  /** Of the next byte, from the start of the message. */
+  get position(): number {
+    return this.#position;
+  }
+
   atEnd(): boolean {
     return this.#position >= this.#end;
   }

@@ -18,8 +18,6 @@ export interface ConnectedProxy {
   readonly id: ProxyId;
   /** From the first request of the stream. */
   readonly metadata: NodeMetadata;
-  /** Envoy's `node.cluster`: the service of the proxy. */
-  readonly cluster: string;
   /** Never reused within the process. */
   readonly streamId: number;
 }

@@ -15,12 +15,15 @@ export class EncodedResource {
   readonly name: string;
   /** Hash of type and content: the same on every control plane and after every restart. */
   readonly version: string;
+  /** Only name and version are known: what a peer says it has. */
+  readonly isForeign: boolean;
   readonly #frame: Uint8Array;
   readonly #anyFrameStart: number;
   readonly #bodyStart: number;
 
   /** Use `ResourcePool.resource`, which shares equal ones. */
-  constructor(typeUrl: TypeUrl, name: string, version: string, body: Uint8Array) {
+  constructor(typeUrl: TypeUrl, name: string, version: string, body: Uint8Array, isForeign = false) {
+    this.isForeign = isForeign;
     this.typeUrl = typeUrl;
     this.name = name;
     this.version = version;

@@ -10,6 +10,7 @@ import { BUCKETS, type Bucket, bucketIndex, EMPTY_BUCKET, ResourceSet } from "./
 
 export class ResourcePool {
   readonly #resources = new WeakValues<EncodedResource>();
+  readonly #foreign = new WeakValues<EncodedResource>();
   readonly #buckets = new WeakValues<Bucket>();
   readonly #sets = new WeakValues<ResourceSet>();
   readonly #names = new WeakValues<NameSet>();
@@ -29,11 +30,14 @@ export class ResourcePool {
   }
 
   /**
-   * Stands for content that is not here: what a peer says it has. Its version is the peer's word, and it is never sent.
+   * What a peer says it has of a name: our own resource where that is still alive, for versions are content hashes; else one
+   * that stands for content that is not here.
    */
-  foreign(typeUrl: TypeUrl, name: string, version: string): EncodedResource {
-    return this.#resources.get(`foreign ${typeUrl} ${version} ${name}`, () => {
-      return new EncodedResource(typeUrl, name, version, new Uint8Array());
+  claimed(typeUrl: TypeUrl, name: string, version: string): EncodedResource {
+    const own = this.#resources.peek(`${version} ${name}`);
+    if (own?.typeUrl === typeUrl) return own;
+    return this.#foreign.get(`${typeUrl} ${version} ${name}`, () => {
+      return new EncodedResource(typeUrl, name, version, new Uint8Array(), true);
     });
   }
 
@@ -74,7 +78,9 @@ export class ResourcePool {
   bucket(resources: readonly EncodedResource[]): Bucket {
     if (resources.length === 0) return EMPTY_BUCKET;
     const sorted = [...resources].sort((a, b) => (a.name < b.name ? -1 : 1));
-    const version = hash("sha256", sorted.map((each) => `${each.name} ${each.version}`).join("\0"), "base64url");
+    // A foreign resource must not stand in for our own of the same version in somebody else's set.
+    const parts = sorted.map(({ name, version, isForeign }) => `${name} ${version}${isForeign ? "?" : ""}`);
+    const version = hash("sha256", parts.join("\0"), "base64url");
     return this.#buckets.get(version, () => ({
       version,
       resources: sorted,
@@ -106,8 +112,12 @@ class WeakValues<T extends object> {
     return this.#references.size;
   }
 
+  peek(key: string): T | undefined {
+    return this.#references.get(key)?.deref();
+  }
+
   get(key: string, make: () => T): T {
-    const existing = this.#references.get(key)?.deref();
+    const existing = this.peek(key);
     if (existing !== undefined) return existing;
     const made = make();
     this.#references.set(key, new WeakRef(made));

@@ -1,0 +1,211 @@
+/**
+ * The one decision of an ADS session: given what the peer was told and what it should have, what is said now.
+ *
+ * Everything is a comparison of sets. `told` is what the peer has or is about to have; `wanted` what it should have: the
+ * snapshot, cut down to the subscription, without what it rejected, and with clusters that cannot be withdrawn yet. To
+ * have something sent again, take it out of `told`.
+ */
+import type { EncodedResource } from "../content/encoded-resource.ts";
+import type { ResourcePool } from "../content/resource-pool.ts";
+import type { ResourceSet, SetDifference } from "../content/resource-set.ts";
+import {
+  CLUSTER_TYPE,
+  CLUSTER_USERS,
+  ENDPOINT_TYPE,
+  isFullStateType,
+  ORDERED_TYPES,
+  type TypeUrl,
+} from "../type-urls.ts";
+import type { AdsEffect, AdsRejection, AdsSend, AdsState, AdsTypeState } from "./ads-state.ts";
+
+/** The session's own, writable view of a type. */
+export type OwnType = {
+  -readonly [K in Exclude<keyof AdsTypeState, "rejected" | "unsure" | "asked">]: AdsTypeState[K];
+} & {
+  rejected: Map<string, AdsRejection>;
+  unsure: Map<string, EncodedResource | undefined>;
+  asked: Set<string>;
+};
+
+export type OwnAds = { -readonly [K in Exclude<keyof AdsState, "types">]: AdsState[K] } & {
+  readonly pool: ResourcePool;
+  readonly nackBackoffMs: number;
+  types: Map<TypeUrl, OwnType>;
+  wakeAt: number | undefined;
+  pollWindowStart: number;
+  pollsInWindow: number;
+};
+
+/** Says whatever can be said now, in make-before-break order, and notices when the peer has everything. */
+export function speak(state: OwnAds, now: number, effects: AdsEffect[]): void {
+  if (state.isClosed) return;
+  // What is in flight holds up all later types. A pause holds up only those who count on its clusters: endpoints go on.
+  let isInFlight = false;
+  let isBehind = areClustersRefused(state);
+  for (const typeUrl of ORDERED_TYPES) {
+    const record = state.types.get(typeUrl);
+    if (record === undefined) continue;
+    tell(record, state, now, isInFlight || (isBehind && CLUSTER_USERS.includes(typeUrl)), effects);
+    isInFlight ||= record.flight !== undefined;
+    isBehind ||= record.phase === "waiting";
+  }
+  for (const record of state.types.values()) {
+    if (!ORDERED_TYPES.includes(record.typeUrl)) tell(record, state, now, false, effects);
+  }
+  noteConverged(state, effects);
+}
+
+/** What the peer should have of a type now. Undefined before the first snapshot. */
+export function wantedOf(record: OwnType, state: OwnAds): ResourceSet | undefined {
+  const target = targetOf(record, state);
+  if (target === undefined) return undefined;
+  const accepted = withLastGood(record, record.subscription.select(target));
+  if (record.typeUrl === CLUSTER_TYPE) {
+    return areClusterUsersBehind(state) ? withRetained(record, accepted, state, () => true) : accepted;
+  }
+  if (record.typeUrl === ENDPOINT_TYPE) {
+    const told = state.types.get(CLUSTER_TYPE)?.told;
+    const clusters = state.snapshot?.resources.get(CLUSTER_TYPE);
+    return withRetained(record, accepted, state, (name) => told?.has(name) === true && clusters?.has(name) !== true);
+  }
+  return accepted;
+}
+
+/** What the snapshot has of a type. */
+export function targetOf({ typeUrl }: OwnType, { snapshot, pool }: OwnAds): ResourceSet | undefined {
+  return snapshot === undefined ? undefined : (snapshot.resources.get(typeUrl) ?? pool.emptySet);
+}
+
+function tell(record: OwnType, state: OwnAds, now: number, isHeldUp: boolean, effects: AdsEffect[]): void {
+  if (record.flight !== undefined) {
+    record.phase = "flying";
+    return;
+  }
+  const wanted = wantedOf(record, state);
+  if (wanted === undefined) {
+    record.phase = "waiting";
+    return;
+  }
+  const content = contentFor(record, wanted, state);
+  if (content === undefined) {
+    record.told = wanted;
+    record.owesAnswer = false;
+    record.phase = "idle";
+    return;
+  }
+  const target = targetOf(record, state) ?? state.pool.emptySet;
+  const isPaused = now < record.notBefore && target !== record.pausedContent;
+  if (isHeldUp || state.isBlocked || isPaused) {
+    record.phase = "waiting";
+    if (isPaused) wakeAt(state, record.notBefore, effects);
+    return;
+  }
+  state.responses += 1;
+  const nonce = String(state.responses);
+  record.flight = { nonce, before: record.told, wanted, target, sentAt: now, forgotten: [] };
+  record.told = wanted;
+  record.lastNonce = nonce;
+  record.owesAnswer = false;
+  record.asked.clear();
+  record.responses += 1;
+  record.phase = "flying";
+  effects.push({ kind: "send", typeUrl: record.typeUrl, nonce, version: wanted.version, content });
+}
+
+/** Undefined: nothing to say. */
+function contentFor(record: OwnType, wanted: ResourceSet, state: OwnAds): AdsSend["content"] | undefined {
+  const { upserts, removals } = wanted.since(record.told);
+  if (state.variant === "delta") return deltaContent(record, wanted, { upserts, removals });
+
+  if (isFullStateType(record.typeUrl) || record.subscription.isWildcard) {
+    const isSilent = upserts.length === 0 && removals.length === 0 && !record.owesAnswer;
+    return isSilent ? undefined : { form: "whole", resources: wanted };
+  }
+  // Nobody can be told by this variant that something named is gone, and nothing is no answer.
+  return upserts.length === 0 ? undefined : { form: "part", upserts, removals: [] };
+}
+
+function deltaContent(record: OwnType, wanted: ResourceSet, difference: SetDifference): AdsSend["content"] | undefined {
+  // What the peer brought from an earlier stream, and may not lose yet, it has; its content is not here.
+  const upserts = difference.upserts.filter(({ isForeign }) => !isForeign);
+  const absent = [...record.asked].filter((name) => !wanted.has(name) && !difference.removals.includes(name));
+  const removals = absent.length === 0 ? difference.removals : [...difference.removals, ...absent];
+  return upserts.length + removals.length === 0 && !record.owesAnswer ? undefined : { form: "part", upserts, removals };
+}
+
+/** What was rejected is replaced by what the peer had before, so that it never sees the same mistake twice. */
+function withLastGood(record: OwnType, wanted: ResourceSet): ResourceSet {
+  if (record.rejected.size === 0) return wanted;
+  const upserts = [];
+  const removals = [];
+  for (const [name, { version, lastGood }] of record.rejected) {
+    if (wanted.get(name)?.version !== version) continue;
+    if (lastGood === undefined) removals.push(name);
+    else upserts.push(lastGood);
+  }
+  return wanted.with(upserts, removals);
+}
+
+/** Resources that the peer has, still subscribes to, and may not lose yet: a cluster in use, endpoints of such a cluster. */
+function withRetained(
+  record: OwnType,
+  wanted: ResourceSet,
+  state: OwnAds,
+  isRetained: (name: string) => boolean,
+): ResourceSet {
+  const retained = [];
+  for (const name of wanted.since(record.told).removals) {
+    const resource = record.told.get(name);
+    // A whole state cannot hold what is not here.
+    if (resource === undefined || (resource.isForeign && state.variant === "state")) continue;
+    if (record.subscription.wants(name) && isRetained(name)) retained.push(resource);
+  }
+  return retained.length === 0 ? wanted : wanted.with(retained);
+}
+
+/**
+ * Nobody knows which clusters of the content are to blame, so all new ones are kept out, and listeners that count on them with
+ * them: the last good configuration stays as a whole. Where the culprit is known the rest goes on.
+ */
+function areClustersRefused(state: OwnAds): boolean {
+  for (const { content } of state.types.get(CLUSTER_TYPE)?.rejected.values() ?? []) {
+    if (content !== undefined) return true;
+  }
+  return false;
+}
+
+/** A listener that was rejected, or that is not told yet, still uses the clusters of before. */
+function areClusterUsersBehind(state: OwnAds): boolean {
+  return CLUSTER_USERS.some((typeUrl) => {
+    const record = state.types.get(typeUrl);
+    return record !== undefined && (record.rejected.size > 0 || !isSettled(record, state));
+  });
+}
+
+function isSettled(record: OwnType, state: OwnAds): boolean {
+  if (record.flight !== undefined) return false;
+  return record.told === wantedOf(record, state);
+}
+
+function noteConverged(state: OwnAds, effects: AdsEffect[]): void {
+  const { snapshot } = state;
+  if (snapshot === undefined || state.convergedAt === snapshot.revision) return;
+  // Envoy asks for listeners when its clusters are warm; until then it has not got everything.
+  for (const [typeUrl, resources] of snapshot.resources) {
+    if (isFullStateType(typeUrl) && resources.size > 0 && !state.types.has(typeUrl)) return;
+  }
+  let isRejecting = false;
+  for (const record of state.types.values()) {
+    if (!isSettled(record, state)) return;
+    isRejecting ||= record.rejected.size > 0;
+  }
+  state.convergedAt = snapshot.revision;
+  const { revision, changedAt } = snapshot;
+  effects.push({ kind: "note", note: "converged", revision, changedAt, isRejecting });
+}
+
+function wakeAt(state: OwnAds, at: number, effects: AdsEffect[]): void {
+  if (state.wakeAt !== undefined && state.wakeAt <= at) return;
+  state.wakeAt = at;
+  effects.push({ kind: "wakeAt", at });
+}

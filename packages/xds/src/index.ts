@@ -13,6 +13,19 @@ export {
   proxyKey,
 } from "./node/proxy-id.ts";
 export type { ConnectedProxy, FollowedProxy, ProxySnapshot, SnapshotSource } from "./proxy-snapshot.ts";
+export { createAds, stepAds } from "./session/ads-session.ts";
+export type {
+  AdsEffect,
+  AdsEvent,
+  AdsNote,
+  AdsPhase,
+  AdsRejection,
+  AdsRequest,
+  AdsSend,
+  AdsState,
+  AdsTypeState,
+  AdsVariant,
+} from "./session/ads-state.ts";
 export {
   CLUSTER_TYPE,
   ENDPOINT_TYPE,

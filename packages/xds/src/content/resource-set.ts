@@ -30,9 +30,9 @@ export class ResourceSet {
   readonly size: number;
   readonly #pool: ResourcePool;
   readonly #buckets: readonly Bucket[];
-  /** By older set. Garbage as soon as nobody holds that one. */
-  readonly #differences = new WeakMap<ResourceSet, SetDifference>();
-  readonly #restrictions = new WeakMap<NameSet, ResourceSet>();
+  /** By older set. Garbage as soon as nobody holds that one. Most sets are never asked: made on demand. */
+  #differences: WeakMap<ResourceSet, SetDifference> | undefined;
+  #restrictions: WeakMap<NameSet, ResourceSet> | undefined;
 
   /** Use `ResourcePool.set`, which shares equal ones. */
   constructor(pool: ResourcePool, version: string, buckets: readonly Bucket[]) {
@@ -97,6 +97,7 @@ export class ResourceSet {
 
   /** Those of the given names that are here. */
   restrictedTo(names: NameSet): ResourceSet {
+    this.#restrictions ??= new WeakMap();
     let restricted = this.#restrictions.get(names);
     if (restricted === undefined) {
       const buckets = this.#buckets.map((bucket) => {
@@ -109,9 +110,12 @@ export class ResourceSet {
     return restricted;
   }
 
-  /** What somebody who has `older` lacks. Computed once for each pair of sets. */
+  /** What somebody who has `older` lacks. Computed once for each pair of sets that hold something. */
   since(older: ResourceSet): SetDifference {
     if (older === this) return NO_DIFFERENCE;
+    // The empty set lives for ever, and so would a list of everything.
+    if (older.size === 0) return differenceOf(older.#buckets, this.#buckets);
+    this.#differences ??= new WeakMap();
     let difference = this.#differences.get(older);
     if (difference === undefined) {
       difference = differenceOf(older.#buckets, this.#buckets);

@@ -18,6 +18,7 @@ import { answerClientError, refuseTunnel } from "./client-error.ts";
 import { badRequest, internal, sendFailure } from "./failure.ts";
 import type { Gui } from "./gui/gui.ts";
 import { addGuiRoutes } from "./gui/gui-routes.ts";
+import { addGlobalInsightRoutes } from "./insights/global-insight-routes.ts";
 import { addKriRoute } from "./routes/kri-route.ts";
 import { templateOf } from "./routes/request-url.ts";
 import { addResourceRoutes } from "./routes/resource-routes.ts";
@@ -160,6 +161,7 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
   if (options.tokens !== undefined) addTokenRoutes(server, options, options.tokens);
   addTypeRoutes(server, options);
   addResourceRoutes(server, options);
+  addGlobalInsightRoutes(server, options);
   addKriRoute(server, options);
   addTopologyRoutes(server, options);
   if (options.sync !== undefined) addSyncRoutes(server, options.sync);

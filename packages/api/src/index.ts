@@ -21,6 +21,14 @@ export {
 } from "./endpoints.ts";
 export { ApiError, type ErrorBody, errorBodySchema, type InvalidParameter } from "./error.ts";
 export {
+  type GlobalInsight,
+  type GlobalInsights,
+  globalInsightSchema,
+  globalInsightsSchema,
+  type StatusCounts,
+  statusCountsSchema,
+} from "./insights.ts";
+export {
   type Attachment,
   attachmentSchema,
   type DataplanePolicies,

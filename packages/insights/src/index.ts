@@ -1,7 +1,6 @@
 export { isCompatibleVersion } from "./compatible-version.ts";
 export type { InsightKind } from "./mesh/insight-document.ts";
 export { MAX_PAUSE_MS, type MeshInsightEvent, MeshInsights, type MeshInsightsOptions } from "./mesh/mesh-insights.ts";
-export { type ProxyStatus, proxyStatus } from "./mesh/proxy-status.ts";
 export {
   PROXY_SUBSCRIPTION_LIMIT,
   ProxyInsightFinalizer,

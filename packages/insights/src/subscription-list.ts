@@ -2,17 +2,13 @@
  * The subscriptions of any insight: of a zone, a proxy, a zone proxy. They differ in who was connected, not in what open and
  * closed mean. Source: kuma v2.14.3: api/generic/insights.go, pkg/core/managers/apis.
  */
+import { isOpenSubscription } from "@isthmus/resources";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { timestamp } from "./subscription.ts";
 
 export function subscriptionsOf(spec: JsonObject): readonly JsonObject[] {
   const { subscriptions } = spec;
   return Array.isArray(subscriptions) ? subscriptions.filter(isJsonObject) : [];
-}
-
-/** What Kuma, kumactl and its GUI call online. */
-export function isOpenSubscription(subscription: JsonObject): boolean {
-  return subscription["connectTime"] !== undefined && subscription["disconnectTime"] === undefined;
 }
 
 /** `spec` itself when there is nothing to close. */

@@ -2,9 +2,10 @@
  * The spec of a ZoneInsight and what can happen to it. Pure; what is there is kept, also what another instance of the
  * global wrote. Source: kuma v2.14.3: api/system/v1alpha1/zone_insight_helpers.go, pkg/core/managers/apis/zoneinsight.
  */
+import { isOpenSubscription } from "@isthmus/resources";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { timestamp } from "./subscription.ts";
-import { closed, isOpenSubscription, newest, subscriptionsOf } from "./subscription-list.ts";
+import { closed, newest, subscriptionsOf } from "./subscription-list.ts";
 import type { ZoneStream } from "./zone-event.ts";
 
 export interface InsightUpdate {

@@ -8,12 +8,12 @@
  * changes. What cannot be written stays in memory and is tried again with the next flush: no event is ever refused.
  */
 import { randomUUID } from "node:crypto";
-import type { Registry, ResourceKey } from "@isthmus/resources";
+import { isOpenSubscription, type Registry, type ResourceKey } from "@isthmus/resources";
 import type { Clock, JsonObject, Service, TimerHandle } from "@isthmus/std";
 import { assertNever } from "@isthmus/std";
 import { type Op, type Store, StoreError } from "@isthmus/store";
 import { type Observer, type Outcome, Subscription } from "./subscription.ts";
-import { closeSubscriptions, isOpenSubscription, subscriptionsOf } from "./subscription-list.ts";
+import { closeSubscriptions, subscriptionsOf } from "./subscription-list.ts";
 import type { ZoneEvent, ZonePeer, ZoneStream } from "./zone-event.ts";
 import { updateInsight } from "./zone-insight.ts";
 import { ZoneRecord } from "./zone-record.ts";

@@ -28,6 +28,7 @@ export {
   textsOf,
 } from "./fields.ts";
 export { hashedName } from "./hashed-name.ts";
+export { isInsightOnline, isOpenSubscription, type ProxyStatus, proxyStatus } from "./insight-status.ts";
 export {
   type DecodedSpec,
   decodeSpec,

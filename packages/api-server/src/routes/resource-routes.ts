@@ -9,6 +9,7 @@ import {
   type ResourceKey,
   resourceToRest,
   type TypeDescriptor,
+  type Violation,
 } from "@isthmus/resources";
 import { err, type JsonObject, ok, type Result } from "@isthmus/std";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -25,13 +26,16 @@ import {
   sendFailure,
   titles,
 } from "../failure.ts";
-import { parseFilters } from "../filters.ts";
+import { parseFilters, type ResourceFilter } from "../filters.ts";
+import { addServiceInsightReads } from "../insights/service-insight-routes.ts";
+import { parseStatusFilter } from "../insights/status-filter.ts";
 import { overviewOf } from "../overview.ts";
-import { nextLink, parseOffset, parsePageSize } from "../paging.ts";
+import { pageAnswer } from "../page-answer.ts";
+import { parseOffset, parsePageSize } from "../paging.ts";
 import { Query } from "../query.ts";
 import { formatted } from "../resource-format.ts";
 import { isJson } from "./content-type.ts";
-import { pathOf, searchOf, templateOf } from "./request-url.ts";
+import { searchOf, templateOf } from "./request-url.ts";
 
 interface Params {
   readonly mesh?: string;
@@ -51,6 +55,11 @@ const LEGACY_OVERVIEWS: ReadonlyMap<string, string> = new Map([
   ["ZoneIngress", "zoneingresses+insights"],
 ]);
 
+type AddReads = (server: FastifyInstance, type: TypeDescriptor, context: ApiContext) => void;
+
+/** Types that are not shown as they are stored. */
+const OWN_READS: ReadonlyMap<string, AddReads> = new Map([["ServiceInsight", addServiceInsightReads]]);
+
 export function addResourceRoutes(server: FastifyInstance, context: ApiContext): void {
   for (const type of context.registry.all()) {
     for (const path of [type.path, type.alternativePath]) {
@@ -63,18 +72,23 @@ function addTypeRoutes(server: FastifyInstance, type: TypeDescriptor, path: stri
   const routes = new TypeRoutes(type, context);
   const collections = type.scope === "Mesh" ? [`/meshes/:mesh/${path}`, `/${path}`] : [`/${path}`];
   const [collection = `/${path}`] = collections;
+  const item = `${collection}/:name`;
+  server.put(item, routes.put);
+  server.delete(item, routes.delete);
+  const addReads = OWN_READS.get(type.name);
+  if (addReads !== undefined) {
+    addReads(server, type, context);
+    return;
+  }
   const legacy = type.path === path ? LEGACY_OVERVIEWS.get(type.name) : undefined;
   for (const each of collections) {
     server.get(each, routes.list(routes.plain));
     if (type.overview !== undefined) server.get(`${each}/_overview`, routes.list(routes.listedOverview));
     if (legacy !== undefined) server.get(each.replace(path, legacy), routes.list(routes.listedOverview));
   }
-  const item = `${collection}/:name`;
   server.get(item, routes.get(routes.plain));
   if (type.overview !== undefined) server.get(`${item}/_overview`, routes.get(routes.overview));
   if (legacy !== undefined) server.get(item.replace(path, legacy), routes.get(routes.overview));
-  server.put(item, routes.put);
-  server.delete(item, routes.delete);
 }
 
 class TypeRoutes {
@@ -142,7 +156,7 @@ class TypeRoutes {
     const query = new Query(searchOf(request));
     const size = parsePageSize(query);
     if (!size.ok) return size;
-    const filter = parseFilters(this.#type.name, query, templateOf(request));
+    const filter = this.#filter(query, templateOf(request), view);
     if (!filter.ok) return err(invalid(titles.list, filter.error));
     const mesh = this.#mesh(request);
     if (!mesh.ok) return mesh;
@@ -151,17 +165,15 @@ class TypeRoutes {
     const offset = parseOffset(query, size.value);
     if (!offset.ok) return offset;
     const all = this.#context.store.list(this.#type.name, mesh.value === "" ? {} : { mesh: mesh.value });
-    const matching = filter.value === undefined ? all : all.filter(filter.value);
-    const items = matching.slice(offset.value, offset.value + size.value).map(view);
-    const next = nextLink({
-      origin: `${request.protocol}://${request.host}`,
-      path: pathOf(request),
-      query,
-      offset: offset.value,
-      size: size.value,
-      total: matching.length,
-    });
-    return ok({ total: matching.length, items, next });
+    const matching = all.filter(filter.value);
+    return ok(pageAnswer(request, query, { offset: offset.value, size: size.value }, matching, view));
+  }
+
+  #filter(query: Query, route: string, view: View): Result<ResourceFilter, readonly Violation[]> {
+    const filter = parseFilters(this.#type.name, query, route);
+    if (!filter.ok || view !== this.listedOverview) return filter;
+    const status = parseStatusFilter(this.#type, query, route, this.#context.store);
+    return status.ok ? ok((resource) => filter.value(resource) && status.value(resource)) : status;
   }
 
   #address(request: Request): Result<ResourceKey, Failure> {

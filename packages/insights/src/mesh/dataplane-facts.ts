@@ -3,10 +3,20 @@
  * that change all the time, leaves these facts as they are, and so costs the insights nothing.
  * Source: kuma v2.14.3: pkg/insights/resyncer.go.
  */
-import { enumOf, labelsOf, messageOf, objectOf, objectsOf, type Resource, textOf, textsOf } from "@isthmus/resources";
+import {
+  enumOf,
+  labelsOf,
+  messageOf,
+  objectOf,
+  objectsOf,
+  type ProxyStatus,
+  proxyStatus,
+  type Resource,
+  textOf,
+  textsOf,
+} from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
 import { subscriptionsOf } from "../subscription-list.ts";
-import { type ProxyStatus, proxyStatus } from "./proxy-status.ts";
 
 export type ProxyKind = "standard" | "gatewayBuiltin" | "gatewayDelegated";
 /** As Kuma calls them in a ServiceInsight; external ones are of no Dataplane. */

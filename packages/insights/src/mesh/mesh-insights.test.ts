@@ -171,6 +171,20 @@ describe("what is stored", () => {
     expect(rig.store.count("MeshInsight") + rig.store.count("ServiceInsight")).toBe(0);
   });
 
+  it("is right for a Mesh that comes after everything in it has come and gone", async () => {
+    await rig.commit(dataplane("a", { mesh: "late", gateway: {} }), policy("MeshTimeout", "t", "late"));
+    await rig.settled();
+    // In one commit: resources are counted at once, facts about them when the batch is complete.
+    await rig.store.commit([
+      { kind: "delete", key: { type: "Dataplane", mesh: "late", name: "a" } },
+      { kind: "delete", key: { type: "MeshTimeout", mesh: "late", name: "t" } },
+      { kind: "put", resource: dataplane("b", { mesh: "late" }) },
+      { kind: "put", resource: mesh("late") },
+    ]);
+    await rig.settled();
+    expect(rig.meshInsight("late")).toMatchObject({ dataplanes: { total: 1, offline: 1 }, services: { total: 1 } });
+  });
+
   it("comes back when somebody else changes or deletes it", async () => {
     await rig.commit(dataplane("a"));
     await rig.settled();

@@ -28,8 +28,10 @@ export class MeshTally {
   #meshShown: { readonly isExclusive: boolean; readonly json: JsonObject } | undefined;
   #servicesShown: { readonly isExclusive: boolean; readonly json: JsonObject } | undefined;
 
+  /** What was counted is taken back as a whole: resources that are gone at once, facts about them with the next batch. */
   get isEmpty(): boolean {
-    return this.#resources.isEmpty && this.#services.size === 0;
+    const proxies = Object.values(this.#proxies).reduce((sum, counts) => sum + counts.total, 0);
+    return this.#resources.isEmpty && this.#services.size === 0 && this.#externals === 0 && proxies === 0;
   }
 
   get serviceCount(): number {

@@ -1,6 +1,7 @@
 /** Proxies by status, alone and by something else: the numbers that insights consist of. */
+
+import type { ProxyStatus } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
-import type { ProxyStatus } from "./proxy-status.ts";
 
 /** `1` counts one more, `-1` takes back what was counted before. */
 export type Sign = 1 | -1;

@@ -2,10 +2,11 @@
  * The running sums of one service of a mesh: what of it stands in the ServiceInsight.
  * Source: kuma v2.14.3: pkg/insights/resyncer.go, populateInsight.
  */
+
+import type { ProxyStatus } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
 import type { ServiceKind, ServiceUse } from "./dataplane-facts.ts";
 import { nonZero, present, type Sign, sortedJson, Tallies } from "./proxy-counts.ts";
-import type { ProxyStatus } from "./proxy-status.ts";
 
 /** An ExternalService: `address` is where it really is. */
 export interface ExternalFacts {

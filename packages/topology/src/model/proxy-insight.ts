@@ -1,5 +1,5 @@
 /** What of a DataplaneInsight services are computed from. Source: kuma v2.14.3: api/mesh/v1alpha1/dataplane_insight_helpers.go. */
-import { objectOf, objectsOf, type Resource, textOf } from "@isthmus/resources";
+import { isInsightOnline, objectOf, type Resource, textOf } from "@isthmus/resources";
 
 export interface ProxyInsight {
   /** Some subscription was opened and not closed. */
@@ -10,9 +10,7 @@ export interface ProxyInsight {
 
 export function readProxyInsight({ spec }: Resource): ProxyInsight {
   return {
-    isOnline: objectsOf(spec, "subscriptions").some(
-      (subscription) => textOf(subscription, "connectTime") !== "" && textOf(subscription, "disconnectTime") === "",
-    ),
+    isOnline: isInsightOnline(spec),
     hasCertificate: textOf(objectOf(spec, "mTLS"), "issuedBackend") !== "",
   };
 }

@@ -1,16 +1,25 @@
 /**
- * Whether a proxy is of use, as overviews, kumactl and the GUI count it.
- * Source: kuma v2.14.3: pkg/core/resources/apis/mesh/dataplane_overview_helpers.go.
+ * Who is online, from what insights hold: as overviews, kumactl and the GUI count it.
+ * Source: kuma v2.14.3: api/generic/insights.go, pkg/core/resources/apis/mesh/dataplane_overview_helpers.go.
  */
-import { enumOf, flagOf, messageOf, objectOf, objectsOf } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
-import { isOpenSubscription, subscriptionsOf } from "../subscription-list.ts";
+import { enumOf, flagOf, messageOf, objectOf, objectsOf, textOf } from "./fields.ts";
 
 export type ProxyStatus = "online" | "offline" | "partiallyDegraded";
 
-/** `insight`: spec of the DataplaneInsight; undefined when there is none. */
+/** A connection that was made and has not ended. */
+export function isOpenSubscription(subscription: JsonObject): boolean {
+  return textOf(subscription, "connectTime") !== "" && textOf(subscription, "disconnectTime") === "";
+}
+
+/** `insight`: spec of the insight of a zone, a proxy or a zone proxy. */
+export function isInsightOnline(insight: JsonObject): boolean {
+  return objectsOf(insight, "subscriptions").some(isOpenSubscription);
+}
+
+/** Specs; `insight` undefined: there is none. */
 export function proxyStatus(dataplane: JsonObject, insight: JsonObject | undefined): ProxyStatus {
-  if (insight === undefined || !subscriptionsOf(insight).some(isOpenSubscription)) return "offline";
+  if (insight === undefined || !isInsightOnline(insight)) return "offline";
   const networking = objectOf(dataplane, "networking");
   // A gateway has neither inbounds nor listeners.
   if (messageOf(networking, "gateway") !== undefined) return "online";

@@ -2,7 +2,7 @@
 //   node scripts/build.mjs             generate and bundle
 //   node scripts/build.mjs --generate  generated code only
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateEnvoyMessages } from "./envoy-protos.mjs";
@@ -42,13 +42,16 @@ function generateTypeList() {
 }
 
 /**
- * One file for the `isthmus` command: starts in a fraction of the time that hundreds of modules take. Worker threads have files
- * of their own beside it, by the names that the programs start them with.
+ * Few files for the `isthmus` command: it starts in a fraction of the time that hundreds of modules take, and loads the services only to
+ * run them. Worker threads have files of their own beside it, by the names that the programs start them with.
  */
 async function bundle() {
   const entry = join(root, "packages/cli/src/main.ts");
   if (!existsSync(entry)) return;
   const { build } = await import("esbuild");
+  const folder = join(root, "packages/cli/dist");
+  for (const file of existsSync(folder) ? readdirSync(folder) : [])
+    if (file.startsWith("part-")) rmSync(join(folder, file));
   await build({
     entryPoints: {
       isthmus: entry,
@@ -56,6 +59,10 @@ async function bundle() {
     },
     outdir: join(root, "packages/cli/dist"),
     bundle: true,
+    // What is imported when it is needed, and what several files share, goes into files of their own.
+    splitting: true,
+    // Beside the others: code that finds files by its own place is in one of them.
+    chunkNames: "part-[name]-[hash]",
     platform: "node",
     target: "node20",
     format: "esm",

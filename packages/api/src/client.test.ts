@@ -18,10 +18,9 @@ function clientOf(answers: readonly (readonly [status: number, body: unknown])[]
   const client = new ApiClient({
     baseUrl: "http://cp:5681/",
     ...(token === undefined ? {} : { token }),
-    fetch: async (input, init) => {
-      const url = input instanceof Request ? input.url : input.toString();
-      const body = typeof init?.body === "string" ? (JSON.parse(init.body) as unknown) : undefined;
-      calls.push({ method: init?.method, url, headers: new Headers(init?.headers), body });
+    fetch: async (url, init) => {
+      const body = init.body === undefined ? undefined : (JSON.parse(init.body) as unknown);
+      calls.push({ method: init.method, url, headers: new Headers(init.headers), body });
       const [status, answer] = rest.shift() ?? [500, "no more answers"];
       return new Response(typeof answer === "string" ? answer : JSON.stringify(answer), { status });
     },

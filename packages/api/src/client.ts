@@ -41,10 +41,28 @@ import { type Hold, holdsSchema, type SyncStatus, syncStatusSchema } from "./syn
 import type { DataplaneTokenRequest, UserTokenRequest, ZoneTokenRequest } from "./token.ts";
 import { type WhatIfReport, type WhatIfRequest, whatIfReportSchema } from "./what-if.ts";
 
+/** What the client needs of `fetch`. */
+export type Send = (
+  url: string,
+  init: {
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: string;
+    readonly signal?: AbortSignal;
+  },
+) => Promise<Answer>;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+}
+
 export interface ApiClientOptions {
   /** Such as `http://127.0.0.1:5681`. */
   readonly baseUrl: string;
-  readonly fetch?: typeof fetch;
+  /** The one of the platform when left out. */
+  readonly fetch?: Send;
   /** Bearer token. */
   readonly token?: string;
   /** Limit of one request, connection included; no limit when left out. */
@@ -81,7 +99,7 @@ const LARGEST_PAGE = 1000;
 
 export class ApiClient {
   readonly #baseUrl: string;
-  readonly #fetch: typeof fetch;
+  readonly #fetch: Send;
   readonly #token: string | undefined;
   readonly #timeoutMs: number | undefined;
 

@@ -1,4 +1,12 @@
-export { ApiClient, type ApiClientOptions, type ExplainQuery, type ListQuery, type WriteResult } from "./client.ts";
+export {
+  type Answer,
+  ApiClient,
+  type ApiClientOptions,
+  type ExplainQuery,
+  type ListQuery,
+  type Send,
+  type WriteResult,
+} from "./client.ts";
 export {
   type DataplaneEndpoints,
   dataplaneEndpointsSchema,

@@ -12,6 +12,17 @@ export interface SourceDocument {
   readonly originOf: (field: string) => string;
 }
 
+/** The same place with another content. Where it stands is still looked up only when something is said about it. */
+export function withResource(document: SourceDocument, resource: SourceDocument["resource"]): SourceDocument {
+  return {
+    get origin() {
+      return document.origin;
+    },
+    originOf: document.originOf,
+    resource,
+  };
+}
+
 export interface ReadDocuments {
   readonly documents: readonly SourceDocument[];
   /** `file.yaml:12: reason` each. */

@@ -1,5 +1,5 @@
 /** All commands, and how one of them ends. */
-import { ISTHMUS_VERSION } from "@isthmus/runtime";
+import { ISTHMUS_VERSION } from "@isthmus/runtime/identity";
 import { errorMessage } from "@isthmus/std";
 import { Command, CommanderError } from "commander";
 import { registerApply } from "./commands/apply.ts";
@@ -7,8 +7,10 @@ import { registerDelete } from "./commands/delete.ts";
 import { registerDescribe } from "./commands/describe.ts";
 import { registerEndpoints } from "./commands/endpoints.ts";
 import { registerExplain } from "./commands/explain.ts";
+import { registerExport } from "./commands/export.ts";
 import { registerGenerate } from "./commands/generate.ts";
 import { registerGet } from "./commands/get.ts";
+import { registerImport } from "./commands/import.ts";
 import { registerInspect } from "./commands/inspect.ts";
 import { registerProfile } from "./commands/profile.ts";
 import { registerPrograms } from "./commands/programs.ts";
@@ -39,6 +41,8 @@ export function createProgram(terminal: Terminal): Command {
   registerDescribe(program, terminal);
   registerApply(program, terminal);
   registerDelete(program, terminal);
+  registerExport(program, terminal);
+  registerImport(program, terminal);
   program.commandsGroup(OPERATIONS);
   registerZones(program, terminal);
   registerInspect(program, terminal);

@@ -89,7 +89,7 @@ async function zone() {
     fetch: async (input, init) => {
       const method = init?.method === "POST" ? "POST" : "GET";
       const payload = typeof init?.body === "string" ? { payload: init.body } : {};
-      const url = (input as string).slice("http://cp".length);
+      const url = input.slice("http://cp".length);
       const answer = await server.inject({ method, url, ...payload });
       return new Response(answer.payload, { status: answer.statusCode });
     },

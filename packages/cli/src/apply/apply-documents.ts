@@ -1,8 +1,9 @@
 /** Puts every document, some at a time; one that is refused does not stop the others. */
 import { type ApiClient, ApiError, type ResourceType } from "@isthmus/api";
-import type { JsonObject } from "@isthmus/std";
+import { type Clock, type JsonObject, sleep, systemClock } from "@isthmus/std";
 import { forEachBounded } from "../bounded.ts";
 import { explainError } from "../connection/explain-error.ts";
+import { ConnectionError } from "../connection/transport.ts";
 import type { SourceDocument } from "../documents.ts";
 import { CommandError } from "../exit-code.ts";
 import { resourcePath } from "../resource-address.ts";
@@ -19,6 +20,7 @@ export interface ApplyOptions {
   readonly report: (line: string) => void;
   readonly onDone?: () => void;
   readonly stop?: AbortSignal;
+  readonly clock?: Clock;
 }
 
 export interface ApplyResult {
@@ -26,9 +28,14 @@ export interface ApplyResult {
   readonly updated: number;
   /** `file.yaml:3: MeshTimeout/a: reason` each, in order of the documents; one per violation. */
   readonly failures: readonly string[];
-  /** Not sent: it was stopped before. */
+  /** Not sent: it was stopped before, or the server was lost. */
   readonly left: number;
+  readonly isServerLost: boolean;
 }
+
+/** Too many requests, service unavailable. */
+const BUSY: ReadonlySet<number> = new Set([429, 503]);
+const RETRY_MS = [100, 300, 1_000, 3_000];
 
 /** A document with the place that it goes to. */
 export interface Target extends Placed {
@@ -93,12 +100,18 @@ export async function applyDocuments(
   };
 
   const missingMeshes = new Set<string>();
+  const lost = new AbortController();
+  const stop = options.stop === undefined ? lost.signal : AbortSignal.any([options.stop, lost.signal]);
   for (const group of writeOrder(writable.map(({ target }) => target))) {
     await forEachBounded(
       group.flatMap((i) => writable[i] ?? []),
       WRITES_AT_ONCE,
       async ({ index, target }) => {
-        const outcome = missingMeshes.has(target.mesh) ? notSent(target) : await put(client, target, options.server);
+        const outcome = missingMeshes.has(target.mesh) ? notSent(target) : await put(client, target, options);
+        if (outcome.kind === "lost") {
+          lost.abort();
+          return;
+        }
         outcomes[index] = outcome;
         if (target.type === "Mesh" && outcome.kind === "failed" && !(await exists(client, target))) {
           missingMeshes.add(target.name);
@@ -106,7 +119,7 @@ export async function applyDocuments(
         options.onDone?.();
         showDone();
       },
-      options.stop,
+      stop,
     );
   }
   showDone();
@@ -117,15 +130,30 @@ export async function applyDocuments(
     updated: puts.filter(({ created }) => !created).length,
     failures: done.flatMap((outcome) => (outcome.kind === "failed" ? outcome.lines : [])),
     left: outcomes.length - done.length,
+    isServerLost: lost.signal.aborted,
   };
 }
 
-async function put(client: ApiClient, target: Target, server: string): Promise<Outcome> {
-  try {
-    const path = resourcePath(target.descriptor, target.mesh, target.name);
-    return { kind: "put", ...(await client.put(path, target.body)) };
-  } catch (error) {
-    return { kind: "failed", lines: failureLines(target, error, server) };
+/** What has another outcome a little later is tried again; who cannot reach the server after that need not try the rest. */
+async function put(
+  client: ApiClient,
+  target: Target,
+  { server, stop, clock = systemClock }: ApplyOptions,
+): Promise<Outcome | { readonly kind: "lost" }> {
+  const backoff = RETRY_MS[Symbol.iterator]();
+  for (;;) {
+    try {
+      const path = resourcePath(target.descriptor, target.mesh, target.name);
+      return { kind: "put", ...(await client.put(path, target.body)) };
+    } catch (error) {
+      const isUnreachable = error instanceof ConnectionError;
+      const isBusy = error instanceof ApiError && BUSY.has(error.status);
+      const wait = isUnreachable || isBusy ? backoff.next().value : undefined;
+      if (wait === undefined || stop?.aborted === true) {
+        return isUnreachable ? { kind: "lost" } : { kind: "failed", lines: failureLines(target, error, server) };
+      }
+      await sleep(clock, wait, stop);
+    }
   }
 }
 

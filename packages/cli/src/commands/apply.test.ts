@@ -108,7 +108,7 @@ describe("isthmus apply --dry-run", () => {
     expect(lines.slice(0, 11)).toEqual([
       "--- MeshTimeout/dry on the server",
       "+++ MeshTimeout/dry in stdin:1",
-      "@@ -8,6 +8,6 @@",
+      "@@ -7,7 +7,7 @@",
       "     kind: Mesh",
       "   to:",
       "   - default:",
@@ -116,7 +116,7 @@ describe("isthmus apply --dry-run", () => {
       "+      idleTimeout: 2m0s",
       "     targetRef:",
       "       kind: Mesh",
-      "",
+      " type: MeshTimeout",
     ]);
     expect(stdout).toContain("--- nothing\n+++ MeshTimeout/new in stdin:13\n@@ -0,0 +1,");
     expect(lines.at(-2)).toBe("1 to create, 1 to update, 1 unchanged; nothing was sent");

@@ -1,7 +1,7 @@
 /** `isthmus apply -f FILE|FOLDER|-`: creates or updates; with `--dry-run` shows what would change. */
 import { type Command, Option } from "commander";
 import colors from "picocolors";
-import { applyDocuments } from "../apply/apply-documents.ts";
+import { type ApplyResult, applyDocuments } from "../apply/apply-documents.ts";
 import { type DryRunEntry, dryRun } from "../apply/dry-run.ts";
 import { type Connection, connect, withMesh, withServer } from "../connection/connect.ts";
 import type { ServerOptions } from "../connection/settings.ts";
@@ -52,18 +52,24 @@ async function applyAll(
     mesh,
     server: settings.server,
     stop,
+    clock: terminal.clock,
     onDone: () => progress.advance(),
     report: (line) => {
       if (quiet !== true || line.startsWith("  warning")) printLine(terminal.stdout, line);
     },
   });
   progress.end();
-  const { created, updated, failures, left } = result;
+  const { created, updated } = result;
   if (quiet === true) printLine(terminal.stdout, `${created} created, ${updated} updated`);
-  const problems = [...failures, ...(left === 0 ? [] : [`interrupted: ${left} of ${documents.length} were not sent`])];
-  if (problems.length > 0) {
-    throw new CommandError(problems.join("\n"), left === 0 ? ExitCode.failure : ExitCode.interrupted);
-  }
+  endOf(result, settings.server, `of ${documents.length} were not sent`);
+}
+
+/** Also of an import. */
+export function endOf({ failures, left, isServerLost }: ApplyResult, server: string, rest: string): void {
+  const why = isServerLost ? `cannot reach ${server} any more` : "interrupted";
+  const problems = [...failures, ...(left === 0 ? [] : [`${why}: ${left} ${rest}`])];
+  if (problems.length === 0) return;
+  throw new CommandError(problems.join("\n"), left === 0 || isServerLost ? ExitCode.failure : ExitCode.interrupted);
 }
 
 async function showDryRun(

@@ -1,6 +1,6 @@
 /** `isthmus explain --from DATAPLANE --to SERVICE[:PORT]`: where traffic goes, and why not elsewhere. */
 import type { Explanation } from "@isthmus/api";
-import { explainText } from "@isthmus/topology";
+import { explainText } from "@isthmus/topology/explain-text";
 import { type Command, Option } from "commander";
 import { connect, withMesh, withServer } from "../connection/connect.ts";
 import type { ServerOptions } from "../connection/settings.ts";

@@ -1,7 +1,8 @@
-/** `isthmus global` and `isthmus zone`: the two services, each one foreground process. */
-import { runGlobal } from "@isthmus/global";
+/**
+ * `isthmus global` and `isthmus zone`: the two services, each one foreground process. They are loaded when they are run: other
+ * commands start in half the time without them.
+ */
 import type { ProgramArguments } from "@isthmus/runtime";
-import { runZone } from "@isthmus/zone";
 import type { Command } from "commander";
 
 interface CommonOptions {
@@ -21,6 +22,7 @@ export function registerPrograms(program: Command): void {
   common(program.command("global"))
     .description("run a global: zones connect to it")
     .action(async (options: CommonOptions) => {
+      const { runGlobal } = await import("@isthmus/global");
       process.exitCode = await runGlobal(argumentsOf(options));
       process.exit();
     });
@@ -36,6 +38,7 @@ export function registerPrograms(program: Command): void {
         "multizone.zone.globalAddress": options.global,
         "multizone.zone.kds.rootCaFile": options.ca,
       };
+      const { runZone } = await import("@isthmus/zone");
       process.exitCode = await runZone(argumentsOf(options, own));
       process.exit();
     });

@@ -1,7 +1,7 @@
 /** `isthmus what-if --down zone=a,b`: what would change, with an exit code for CI. */
 import type { WhatIfReport, WhatIfRequest } from "@isthmus/api";
 import { err, ok, type Result } from "@isthmus/std";
-import { isHarmful } from "@isthmus/topology";
+import { isHarmful } from "@isthmus/topology/what-if-report";
 import { type Command, Option } from "commander";
 import { connect, withServer } from "../connection/connect.ts";
 import type { ServerOptions } from "../connection/settings.ts";

@@ -1,7 +1,7 @@
 /** From the options of a command to a client of the server that they mean. */
 import { readFileSync } from "node:fs";
-import { ApiClient } from "@isthmus/api";
-import { ISTHMUS_VERSION } from "@isthmus/runtime";
+import { ApiClient, type Send } from "@isthmus/api";
+import { ISTHMUS_VERSION } from "@isthmus/runtime/identity";
 import { errorMessage } from "@isthmus/std";
 import { type Command, Option } from "commander";
 import { CommandError, ExitCode } from "../exit-code.ts";
@@ -17,7 +17,7 @@ export interface Connection {
   /** Mesh of commands that name none. */
   readonly mesh: string;
   /** For questions that are none of the REST contract. */
-  readonly transport: typeof fetch;
+  readonly transport: Send;
   /** One question; a refusal becomes the end of the command. */
   readonly ask: <T>(question: (client: ApiClient) => Promise<T>) => Promise<T>;
 }

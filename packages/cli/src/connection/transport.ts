@@ -4,6 +4,7 @@
  */
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Answer, Send } from "@isthmus/api";
 
 export interface TransportOptions {
   /** PEM; in place of the authorities of the system. */
@@ -30,7 +31,7 @@ export class ConnectionError extends Error {
 }
 
 /** Redirects are not followed: an API has none, and credentials must not travel elsewhere. */
-export function createTransport(options: TransportOptions = {}): typeof fetch {
+export function createTransport(options: TransportOptions = {}): Send {
   const pool = { keepAlive: true, maxSockets: SOCKETS_MAX };
   const http = new HttpAgent(pool);
   const https = new HttpsAgent({
@@ -41,25 +42,21 @@ export function createTransport(options: TransportOptions = {}): typeof fetch {
     ...(options.skipVerify === true ? { rejectUnauthorized: false } : {}),
     minVersion: "TLSv1.2",
   });
-  return (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    const headers = new Headers(options.headers);
-    if (options.userAgent !== undefined) headers.set("user-agent", options.userAgent);
-    for (const [name, value] of new Headers(init?.headers)) headers.set(name, value);
-    const body = typeof init?.body === "string" ? Buffer.from(init.body) : undefined;
-    if (body !== undefined) headers.set("content-length", String(body.length));
-    const isTls = url.protocol === "https:";
+  const always = {
+    ...(options.userAgent === undefined ? {} : { "user-agent": options.userAgent }),
+    ...Object.fromEntries(Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
+  };
+  return (url, { method, headers, body, signal }) => {
+    const isTls = url.startsWith("https:");
     const send = isTls ? httpsRequest : httpRequest;
-    return exchange(
-      () =>
-        send(url, {
-          method: init?.method ?? "GET",
-          headers: Object.fromEntries(headers),
-          agent: isTls ? https : http,
-        }),
-      body,
-      init?.signal ?? undefined,
-    );
+    const bytes = body === undefined ? undefined : Buffer.from(body);
+    const open = (): ClientRequest =>
+      send(url, {
+        method,
+        headers: { ...always, ...headers, ...(bytes === undefined ? {} : { "content-length": String(bytes.length) }) },
+        agent: isTls ? https : http,
+      });
+    return exchange(open, bytes, signal);
   };
 }
 
@@ -67,7 +64,7 @@ export function createTransport(options: TransportOptions = {}): typeof fetch {
  * A kept connection may be closed by the server in the very moment in which it is used again. Nothing has been answered
  * then; a request that may be repeated is sent once more.
  */
-async function exchange(open: () => ClientRequest, body: Buffer | undefined, signal?: AbortSignal): Promise<Response> {
+async function exchange(open: () => ClientRequest, body: Buffer | undefined, signal?: AbortSignal): Promise<Answer> {
   const first = open();
   try {
     return await answerOf(first, body, signal);
@@ -78,7 +75,7 @@ async function exchange(open: () => ClientRequest, body: Buffer | undefined, sig
   }
 }
 
-async function answerOf(request: ClientRequest, body: Buffer | undefined, signal?: AbortSignal): Promise<Response> {
+async function answerOf(request: ClientRequest, body: Buffer | undefined, signal?: AbortSignal): Promise<Answer> {
   const abort = (): void => void request.destroy(signal?.reason as Error | undefined);
   if (signal?.aborted === true) abort();
   signal?.addEventListener("abort", abort, { once: true });
@@ -88,7 +85,7 @@ async function answerOf(request: ClientRequest, body: Buffer | undefined, signal
       request.once("response", resolve);
       request.end(body);
     });
-    return responseOf(message, await readBody(message));
+    return answerFrom(message, await readBody(message));
   } catch (error) {
     throw describe(signal?.aborted === true ? signal.reason : error);
   } finally {
@@ -96,20 +93,23 @@ async function answerOf(request: ClientRequest, body: Buffer | undefined, signal
   }
 }
 
-async function readBody(message: IncomingMessage): Promise<Buffer> {
+async function readBody(message: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
-function responseOf(message: IncomingMessage, bytes: Buffer): Response {
-  const headers = new Headers();
-  for (let i = 0; i + 1 < message.rawHeaders.length; i += 2) {
-    headers.append(message.rawHeaders[i] ?? "", message.rawHeaders[i + 1] ?? "");
-  }
-  const status = message.statusCode ?? 500;
-  const mayHaveBody = status !== 204 && status !== 304;
-  return new Response(mayHaveBody ? new Uint8Array(bytes) : null, { status, headers });
+function answerFrom(message: IncomingMessage, text: string): Answer {
+  return {
+    status: message.statusCode ?? 500,
+    headers: {
+      get: (name) => {
+        const value = message.headers[name.toLowerCase()];
+        return value === undefined ? null : Array.isArray(value) ? value.join(", ") : value;
+      },
+    },
+    text: async () => text,
+  };
 }
 
 const MESSAGES: Readonly<Record<string, string>> = {

@@ -1,7 +1,6 @@
 /** `isthmus demo`, which `npm start` runs. */
 import type { Command } from "commander";
 import { CommandError, ExitCode } from "../exit-code.ts";
-import { runDemo } from "./demo.ts";
 
 const MAX_ZONES = 50;
 
@@ -27,6 +26,7 @@ export function registerDemo(program: Command): void {
         const portOffset = Number(options.portOffset);
         if (!Number.isInteger(portOffset))
           throw new CommandError("--port-offset has to be a whole number", ExitCode.usage);
+        const { runDemo } = await import("./demo.ts");
         await runDemo({ zones, data: options.data, portOffset, once: options.once ?? false });
       },
     );

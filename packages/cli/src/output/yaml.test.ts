@@ -21,8 +21,11 @@ describe("YAML as kumactl writes it", () => {
   ])("quotes %j as %s", (value, text) => expect(formatYaml({ a: value })).toBe(`a: ${text}`));
 
   it("orders members, those of every resource first", () => {
-    expect(formatResourceYaml({ type: "T", name: "one", spec: { b: [1, { d: 2, c: 3 }], a: null }, status: {} })).toBe(
-      "name: one\ntype: T\nspec:\n  a: null\n  b:\n  - 1\n  - c: 3\n    d: 2\nstatus: {}",
+    expect(formatResourceYaml({ type: "T", name: "one", conf: { b: [1, { d: 2, c: 3 }], a: null }, a: {} })).toBe(
+      "name: one\ntype: T\na: {}\nconf:\n  a: null\n  b:\n  - 1\n  - c: 3\n    d: 2",
+    );
+    expect(formatResourceYaml({ type: "T", name: "one", status: {}, spec: {} })).toBe(
+      "name: one\nspec: {}\nstatus: {}\ntype: T",
     );
   });
 

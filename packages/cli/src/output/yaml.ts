@@ -1,6 +1,6 @@
 /**
- * YAML as kumactl writes it: members in order of name (those of a resource that every resource has first), lists not
- * indented, texts that would be read as something else in double quotes.
+ * YAML as kumactl writes it: members in order of name, lists not indented, texts that would be read as something else in
+ * double quotes.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
 import { Document, isScalar, Scalar, visit } from "yaml";
@@ -23,8 +23,9 @@ export function formatYaml(value: JsonValue): string {
   return document.toString({ indentSeq: false, lineWidth: 0, singleQuote: true, nullStr: "null" }).trimEnd();
 }
 
-/** One resource, or a list of them under `items`. */
+/** One resource. Where its own members stand beside those of all resources, they come after them. */
 export function formatResourceYaml(resource: JsonObject): string {
+  if (isJsonObject(resource["spec"])) return formatYaml(resource);
   const meta: Record<string, JsonValue> = {};
   const own: Record<string, JsonValue> = {};
   for (const [name, value] of Object.entries(resource)) (META.includes(name) ? meta : own)[name] = value;

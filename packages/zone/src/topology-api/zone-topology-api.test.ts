@@ -32,7 +32,7 @@ async function zone(...others: readonly ResourceDraft[]) {
   const client = new ApiClient({
     baseUrl: "http://cp",
     fetch: async (input) => {
-      const answer = await server.inject({ method: "GET", url: (input as string).slice("http://cp".length) });
+      const answer = await server.inject({ method: "GET", url: input.slice("http://cp".length) });
       return new Response(answer.payload, { status: answer.statusCode });
     },
   });

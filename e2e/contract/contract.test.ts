@@ -4,10 +4,11 @@
  */
 import { readFileSync } from "node:fs";
 import { parseResource } from "@isthmus/resources";
-import { isJsonObject } from "@isthmus/std";
+import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { eventually } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerDifferences, ask } from "./ask.ts";
+import { DescribedApi } from "./described-api.ts";
 import { adminToken, type ControlPlane, startGlobal, startWest } from "./recorded-deployment.ts";
 import { readVerdicts, recordingsOf, type Target } from "./recording.ts";
 
@@ -32,14 +33,26 @@ describe("verdicts", () => {
 
 describe.each(["global", "west"] as const)("%s", (target) => {
   let controlPlane: ControlPlane | undefined;
+  let described: DescribedApi | undefined;
   const running = (): ControlPlane => {
     if (controlPlane === undefined) throw new Error("not started");
     return controlPlane;
   };
   beforeAll(async () => {
     controlPlane = await START[target]();
+    const response = await fetch(`http://127.0.0.1:${controlPlane.port}/openapi.json`);
+    described = new DescribedApi((await response.json()) as JsonObject);
   });
   afterAll(() => controlPlane?.stop());
+
+  it("an answer with a member that no document knows is found", () => {
+    const answer = { type: "Zone", name: "east", enabled: true };
+    const problems = (text: object) =>
+      described?.problems("GET", "/zones/east", 200, "application/json", JSON.stringify(text));
+    expect(problems(answer)).toEqual([]);
+    expect(problems({ ...answer, surprise: 1 })).not.toEqual([]);
+    expect(problems({ ...answer, enabled: "true" })).not.toEqual([]);
+  });
 
   // One after the other: later ones meet what earlier ones wrote.
   for (const recording of recordingsOf(target)) {
@@ -49,6 +62,8 @@ describe.each(["global", "west"] as const)("%s", (target) => {
       if (recording.name === SEEN_ON_GLOBAL.name) await putInWest(running());
       const answer = await ask(running().port, recording, adminToken(running().instance));
       skip(isAwaited, "its endpoint is being built");
+      const { method, path } = recording.request;
+      expect(described?.problems(method, path, answer.status, answer.contentType ?? "", answer.text)).toEqual([]);
       if (verdict.kind === "differs") {
         const places = answerDifferences(recording, answer, "values").map(({ place }) => place);
         expect([...new Set(places)].sort()).toEqual([...verdict.places].sort());

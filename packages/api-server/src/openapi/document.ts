@@ -7,7 +7,7 @@ import { type Registry, resourceSchemas } from "@isthmus/resources";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { FIXED_OPERATIONS } from "./fixed-operations.ts";
 import { answer, type Content, jsonOf, type Operation, type QueryParameter, schemaOfZod } from "./operation.ts";
-import { KUBERNETES_MANIFEST, resourceOperations } from "./resource-operations.ts";
+import { KUBERNETES_MANIFEST, resourceOperations, SERVICE_ITEM } from "./resource-operations.ts";
 
 export interface DocumentOptions {
   /** Methods by path, as the router knows them. */
@@ -55,6 +55,7 @@ export function openApiDocument(options: DocumentOptions): JsonObject {
   const { registry, version, basePath } = options;
   const schemas = new Map<string, JsonObject>(resourceSchemas(registry, refOf));
   schemas.set(KUBERNETES_MANIFEST, KUBERNETES_SCHEMA);
+  schemas.set(SERVICE_ITEM, merged(schemas, "ServiceInsight", "kuma.mesh.v1alpha1.ServiceInsight.Service"));
   schemas.set(ERROR, schemaOfZod(errorBodySchema));
   const paths: Record<string, Record<string, JsonObject>> = {};
   const tags = new Set<string>();
@@ -82,6 +83,12 @@ export function openApiDocument(options: DocumentOptions): JsonObject {
       securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
     },
   };
+}
+
+/** One object with the members of several. */
+function merged(schemas: ReadonlyMap<string, JsonObject>, ...names: readonly string[]): JsonObject {
+  const properties = names.map((name) => schemas.get(name)?.["properties"]);
+  return { type: "object", properties: Object.assign({}, ...properties.filter(isJsonObject)) as JsonObject };
 }
 
 /** Routes whose descriptions say no more than their paths do. */

@@ -2,6 +2,8 @@
 import {
   dataplaneEndpointsSchema,
   explanationSchema,
+  globalInsightSchema,
+  globalInsightsSchema,
   holdsSchema,
   indexSchema,
   policyTypesSchema,
@@ -12,7 +14,14 @@ import {
   whatIfRequestSchema,
   zoneProxyEndpointsSchema,
 } from "@isthmus/api";
+import type { z } from "zod";
+import {
+  dataplaneTokenRequestSchema,
+  userTokenRequestSchema,
+  zoneTokenRequestSchema,
+} from "../routes/token-request.ts";
 import { answer, jsonOf, type Operation, text, zod } from "./operation.ts";
+import { FORMAT } from "./resource-operations.ts";
 
 const TEXT = { type: "string" };
 const EMPTY = jsonOf({ type: "object" });
@@ -29,6 +38,14 @@ const zoneProxyEndpoints = (id: string): Operation => ({
   tag: "Endpoint sets",
   summary: "What the proxy forwards to which endpoints",
   answers: { 200: answer("endpoint sets", zod("ZoneProxyEndpoints", zoneProxyEndpointsSchema)) },
+});
+
+const token = (kind: string, request: z.ZodType): Operation => ({
+  id: `issue-${kind}-token`,
+  tag: "Access",
+  summary: `Issues a token of a ${kind}`,
+  body: zod(`${kind.charAt(0).toUpperCase()}${kind.slice(1)}TokenRequest`, request),
+  answers: { 200: answer("the token", text()) },
 });
 
 export const FIXED_OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -49,6 +66,49 @@ export const FIXED_OPERATIONS: Readonly<Record<string, Operation>> = {
     tag: "Control plane",
     summary: "This document as YAML",
     answers: { 200: answer("an OpenAPI 3.1 document", text("application/yaml")) },
+  },
+  "GET /who-am-i": {
+    id: "who-am-i",
+    tag: "Access",
+    summary: "Who asks",
+    answers: {
+      200: answer(
+        "name and groups",
+        jsonOf({
+          type: "object",
+          required: ["name", "groups"],
+          properties: { name: TEXT, groups: { type: "array", items: TEXT } },
+        }),
+      ),
+    },
+  },
+  "GET /config": {
+    id: "config",
+    tag: "Access",
+    summary: "The configuration that runs, without secrets",
+    answers: { 200: answer("all settings", jsonOf({ type: "object", additionalProperties: true })) },
+  },
+  "POST /tokens/dataplane": token("dataplane", dataplaneTokenRequestSchema),
+  "POST /tokens/zone": token("zone", zoneTokenRequestSchema),
+  "POST /tokens/user": token("user", userTokenRequestSchema),
+  "GET /_kri/:kri": {
+    id: "by-kri",
+    tag: "Control plane",
+    summary: "A resource by its identity",
+    query: FORMAT,
+    answers: { 200: answer("the resource", jsonOf({ type: "object", additionalProperties: true })) },
+  },
+  "GET /global-insight": {
+    id: "global-insight",
+    tag: "Insights",
+    summary: "How many of everything there are, and how many are online",
+    answers: { 200: answer("numbers", zod("GlobalInsight", globalInsightSchema)) },
+  },
+  "GET /global-insights": {
+    id: "global-insights",
+    tag: "Insights",
+    summary: "How many resources there are of each type without a mesh",
+    answers: { 200: answer("numbers", zod("GlobalInsights", globalInsightsSchema)) },
   },
   "GET /_resources": {
     id: "resource-types",

@@ -16,6 +16,10 @@ import {
 export type RefOf = (name: string) => string;
 
 export const KUBERNETES_MANIFEST = "KubernetesManifest";
+/** One service out of a ServiceInsight. */
+export const SERVICE_ITEM = "ServiceInsightItem";
+/** Types that are not shown as they are stored. */
+const SHOWN_AS: ReadonlyMap<string, string> = new Map([["ServiceInsight", SERVICE_ITEM]]);
 
 const TEXT = { type: "string" };
 
@@ -47,7 +51,17 @@ const GATEWAY: QueryParameter = {
   description: "kind of gateway",
   schema: { type: "string", enum: ["true", "false", "builtin", "delegated"] },
 };
-const FORMAT: readonly QueryParameter[] = [
+const STATUS: QueryParameter = {
+  name: "status",
+  description: "`online`, `offline`, for Dataplanes `partially_degraded`, for Zones `disabled`; several with commas",
+  schema: TEXT,
+};
+const SERVICE_TYPE: QueryParameter = {
+  name: "type",
+  description: "`internal`, `external`, `gateway_builtin`, `gateway_delegated`; several with commas",
+  schema: TEXT,
+};
+export const FORMAT: readonly QueryParameter[] = [
   {
     name: "format",
     description: "as REST shows it, or as it would be on Kubernetes",
@@ -74,13 +88,14 @@ export function resourceOperations(registry: Registry, refOf: RefOf): ReadonlyMa
 function describe(type: TypeDescriptor, action: ResourceAction, refOf: RefOf): Omit<Operation, "id" | "tag"> {
   const { name, overview = name, singularDisplayName: one, pluralDisplayName: all } = type;
   const resource = jsonOf({ $ref: refOf(name) });
+  const shown = refOf(SHOWN_AS.get(name) ?? name);
   switch (action) {
     case "list":
-      return { summary: `Lists ${all}`, query: filtersOf(name), answers: { 200: page(refOf(name)) } };
+      return { summary: `Lists ${all}`, query: filtersOf(name), answers: { 200: page(shown) } };
     case "listOverviews":
       return {
         summary: `Lists ${all} together with their insights`,
-        query: filtersOf(name),
+        query: [...filtersOf(name), STATUS],
         answers: { 200: page(refOf(overview)) },
       };
     case "get":
@@ -88,7 +103,7 @@ function describe(type: TypeDescriptor, action: ResourceAction, refOf: RefOf): O
         summary: `Shows a ${one}`,
         query: FORMAT,
         answers: {
-          200: answer("the resource", jsonOf({ anyOf: [{ $ref: refOf(name) }, { $ref: refOf(KUBERNETES_MANIFEST) }] })),
+          200: answer("the resource", jsonOf({ anyOf: [{ $ref: shown }, { $ref: refOf(KUBERNETES_MANIFEST) }] })),
         },
       };
     case "getOverview":
@@ -111,6 +126,7 @@ function filtersOf(type: string): readonly QueryParameter[] {
   const special: Readonly<Record<string, readonly QueryParameter[]>> = {
     Dataplane: [TAGS, GATEWAY],
     ExternalService: [TAGS],
+    ServiceInsight: [SERVICE_TYPE],
   };
   return [...PAGE, LABEL_FILTER, ...(special[type] ?? [])];
 }

@@ -105,7 +105,9 @@ async function openGlobal(...more: readonly ResourceDraft[]) {
 /** As its operator did: with a mesh come its secrets. */
 async function putMeshes(port: number, instance: Instance): Promise<void> {
   for (const mesh of recordedMeshes()) {
-    const response = await fetch(`http://127.0.0.1:${port}/meshes/${String(mesh["name"])}`, {
+    const { name } = mesh;
+    if (typeof name !== "string") throw new Error("a mesh without a name");
+    const response = await fetch(`http://127.0.0.1:${port}/meshes/${name}`, {
       method: "PUT",
       headers: { "content-type": "application/json", authorization: `Bearer ${adminToken(instance)}` },
       body: JSON.stringify(mesh),

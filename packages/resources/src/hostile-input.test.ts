@@ -19,10 +19,23 @@ const registry = new Registry(builtinTypes);
 const types = registry.all().filter(({ validate, format }) => validate !== undefined || format.kind === "json");
 
 const texts = (file: string): string => readFileSync(new URL(`../testdata/${file}`, import.meta.url), "utf8");
+const filesIn = (folder: string): string[] =>
+  readdirSync(new URL(`../testdata/${folder}`, import.meta.url)).map((file) => folder + file);
+/** The first row of a table about a policy is a good one. */
+const goodPolicies = filesIn("policy-answers/").map((file) => {
+  const { type: ofType, rows } = JSON.parse(texts(file)) as {
+    readonly type: string;
+    readonly rows: readonly JsonObject[];
+  };
+  return { type: ofType, mesh: "default", name: "a", spec: rows[0]?.spec ?? {} };
+});
 /** Names of members that mean something: those of good documents, and those that mean something to JavaScript. */
 const names = [
   ...new Set(
-    [texts("canonical-specs.json"), texts("schema-answers.json"), texts("rest/dataplane.json"), texts("rest/mesh.json")]
+    [
+      ...["canonical-specs.json", "schema-answers.json", "rest/dataplane.json", "rest/mesh.json"].map(texts),
+      JSON.stringify(goodPolicies),
+    ]
       .join("")
       .match(/(?<=")[A-Za-z]+(?="\s*:)/g) ?? [],
   ),
@@ -141,9 +154,7 @@ describe("nothing throws", () => {
   });
 
   it("on a good document with one part replaced", () => {
-    const good = readdirSync(new URL("../testdata/rest/", import.meta.url)).map(
-      (file) => JSON.parse(texts(`rest/${file}`)) as JsonObject,
-    );
+    const good = [...filesIn("rest/").map((file) => JSON.parse(texts(file)) as JsonObject), ...goodPolicies];
     fc.assert(
       fc.property(fc.constantFrom(...good), fc.nat(), json, (document, at, part) => {
         const descriptor = registry.get(typeof document.type === "string" ? document.type : "") ?? expect.fail();
@@ -151,7 +162,7 @@ describe("nothing throws", () => {
         if (parsed.ok) useSpec(descriptor, parsed.value.spec);
         expectCleanPrototypes();
       }),
-      { numRuns: 600 },
+      { numRuns: 1_000 },
     );
   });
 

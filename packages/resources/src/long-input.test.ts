@@ -1,13 +1,15 @@
 /** Bug hypothesis: some deep or long text exhausts the stack, or takes time that grows faster than the text. */
+import type { JsonObject } from "@isthmus/std";
 import { describe, expect, it } from "vitest";
 import { decodeSpec } from "./kds-codec.ts";
 import { labelViolations } from "./label-rules.ts";
 import { parseResource } from "./rest-codec.ts";
-import { typeNamed } from "./testing/violations-of.ts";
+import { fromUser, typeNamed } from "./testing/violations-of.ts";
 import { builtinTypes } from "./types/all.gen.ts";
 import { goRegexpError } from "./validate/go-regexp.ts";
 import { parseTemplate, renderTemplate } from "./validate/go-template.ts";
 import { pemBlocks } from "./validate/pem.ts";
+import { validateResource } from "./validate-resource.ts";
 
 const TIMES = 50_000;
 
@@ -64,6 +66,59 @@ describe("deep and long input ends soon", () => {
   ])("megabytes in one text of a %s", (name, isValid, members) => {
     const document = { type: name, name: "a", mesh: "default", ...members };
     expect(parseResource(typeNamed(name), document, { validate: { mode: "global" } }).ok).toBe(isValid);
+  });
+
+  const route = (rule: JsonObject): JsonObject => ({
+    to: [{ targetRef: { kind: "MeshService", name: "a" }, rules: [{ matches: [], default: {}, ...rule }] }],
+  });
+  const redirect = (hostname: string): JsonObject =>
+    route({ default: { filters: [{ type: "RequestRedirect", requestRedirect: { hostname } }] } });
+  const check = (conf: JsonObject): JsonObject => ({
+    to: [{ targetRef: { kind: "Mesh" }, default: { tcp: {}, ...conf } }],
+  });
+  const panic = (healthyPanicThreshold: string): JsonObject => check({ healthyPanicThreshold });
+  const permission = (match: JsonObject): JsonObject => ({ rules: [{ default: { allow: [match] } }] });
+  const policies: [type: string, part: string, spec: (text: string) => JsonObject][] = [
+    ["MeshHTTPRoute", "0", redirect],
+    ["MeshHTTPRoute", "a-", redirect],
+    ["MeshHTTPRoute", "0.", redirect],
+    ["MeshHealthCheck", "9", panic],
+    ["MeshHealthCheck", "0", panic],
+    ["MeshHealthCheck", "0.", panic],
+    ["MeshHealthCheck", "a\\", (text) => check({ eventLogPath: `C:\\${text}` })],
+    ["MeshTrafficPermission", "/a", (text) => permission({ spiffeID: { type: "Exact", value: `spiffe://a${text}/` } })],
+    ["MeshTrafficPermission", "a.", (text) => permission({ sni: { type: "Exact", value: text } })],
+  ];
+  it.each(policies)("megabytes in one text of a %s: %j", (name, part, specOf) => {
+    const spec = specOf(part.repeat(2_000_000));
+    const resource = {
+      type: name,
+      mesh: "default",
+      name: "a",
+      labels: {},
+      spec,
+      creationTime: "",
+      modificationTime: "",
+    };
+    const found = validateResource(
+      typeNamed(name),
+      { ...resource, version: 0 },
+      { mode: "zone" },
+      { isFromPeer: true },
+    );
+    expect(found.length).toBeLessThan(10);
+    parseResource(typeNamed(name), { type: name, name: "a", spec }, { validate: { mode: "zone" } });
+  });
+
+  it("a number of a billion digits is not written out", () => {
+    for (const [percentage, reason] of [
+      ["1e999999999", "must be in inclusive range [0.0, 100.0]"],
+      ["-1e999999999", "must be in inclusive range [0.0, 100.0]"],
+      ["1e-999999999", undefined],
+    ] as const) {
+      const found = fromUser("MeshHealthCheck", panic(percentage));
+      expect(found.map(([, text]) => text)).toEqual(reason === undefined ? [] : [reason]);
+    }
   });
 
   it("a million mistakes are not all told", () => {

@@ -1,5 +1,6 @@
+import type { JsonObject } from "@isthmus/std";
 import { describe, expect, it } from "vitest";
-import { defineType, flow, json, protobuf } from "./define-type.ts";
+import { definePolicy, defineType, flow, json, protobuf } from "./define-type.ts";
 import { logForm, MASK } from "./log-form.ts";
 import type { Resource } from "./resource.ts";
 import { validateResource } from "./validate-resource.ts";
@@ -45,6 +46,20 @@ describe("validateResource", () => {
       validateResource(gizmo, resource({ spec }), mode, { isFromPeer: true });
     expect(fromPeer({ port: "13" })).toEqual([UNLUCKY]);
     expect(fromPeer({})).toEqual([{ field: "spec.port", reason: "in body is required" }]);
+  });
+
+  it("asks peers no schema of a policy, as Kuma does not", () => {
+    const policy = definePolicy({
+      name: "Gadget",
+      shortName: "gdg",
+      spec: { kind: "object", properties: { mode: { schema: { kind: "string", enum: ["On"] }, required: true } } },
+      validate: gadget.validate ?? expect.fail(),
+    });
+    const found = (spec: JsonObject, isFromPeer: boolean): number =>
+      validateResource(policy, resource({ spec }), mode, { isFromPeer }).length;
+    expect([found({ mode: "Newer" }, true), found({ mode: "Newer" }, false)]).toEqual([0, 1]);
+    expect([found({}, true), found({}, false)]).toEqual([0, 1]);
+    expect(found({ port: 13 }, true)).toBe(1);
   });
 
   it("takes older names from peers, but none that do not fit into keys", () => {

@@ -64,7 +64,13 @@ const refused = (violations: readonly Violation[]): Answer => ({
   violations: violations.map(({ field, reason }) => [field, reason]),
 });
 
-/** The texts of Go's decoder name its structs; that it refuses is what counts. */
+/** The texts of Go's decoder name its structs, which we have not. */
+const withoutStruct = (answer: Answer): Answer =>
+  answer.malformed === undefined
+    ? answer
+    : { malformed: answer.malformed.replace(/(?<=into Go struct field )[A-Z]\w*\./, "") };
+
+/** Of what a peer sends, Kuma's global does not even refuse what it cannot decode: the stream ends. */
 const comparable = (answer: Answer): unknown => (answer.malformed === undefined ? answer : "malformed");
 
 /** What peers send is kept as it came, so it is not compared with what Go prints. */
@@ -76,7 +82,7 @@ for (const file of readdirSync(folder)) {
   const { type, rows } = JSON.parse(readFileSync(new URL(file, folder), "utf8")) as Recording;
   describe(`${file.replace(".json", "")}: Kuma and we say the same of`, () => {
     it.each(rows)("$title", (row) => {
-      expect(comparable(answerToUser(type, row))).toEqual(comparable(row.user));
+      expect(answerToUser(type, row)).toEqual(withoutStruct(row.user));
       const toPeer = comparable(answerToPeer(type, row));
       if (row.peer !== undefined) expect(toPeer).toEqual(comparable(ofPeer(row.peer)));
     });

@@ -8,8 +8,8 @@ const FRACTION_DIGITS = 40;
 const decimal = fc
   .tuple(
     fc.constantFrom("", "-", "+"),
-    fc.string({ unit: fc.constantFrom(..."0123456789"), maxLength: 12 }),
-    fc.option(fc.string({ unit: fc.constantFrom(..."0019"), maxLength: 8 }), { nil: undefined }),
+    fc.stringMatching(/^\d{0,12}$/),
+    fc.option(fc.stringMatching(/^[019]{0,8}$/), { nil: undefined }),
     fc.option(fc.integer({ min: -12, max: 12 }), { nil: undefined }),
   )
   .filter(([, whole, fraction]) => `${whole}${fraction ?? ""}` !== "")

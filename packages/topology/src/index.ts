@@ -159,7 +159,12 @@ export {
   type ServicePlan,
 } from "./services/plan-mesh-services.ts";
 export type { DroppedLabel, DropReason, LabelPropagation } from "./services/propagated-labels.ts";
-export { spiffeIdOfProxy } from "./services/spiffe-identity.ts";
+export {
+  spiffeIdOfProxy,
+  trustDomainOfZone,
+  type WorkloadIdentity,
+  workloadIdentityOf,
+} from "./services/spiffe-identity.ts";
 export {
   type GeneratorSettings,
   generatedNames,

@@ -79,6 +79,30 @@ export function spiffeIdOfProxy(proxy: Proxy, world: World): string | undefined 
   return best === undefined || best.readiness === "none" ? undefined : spiffeIdOf(best, proxy, world.settings.zone);
 }
 
+/** Trust domain of the proxies of a zone, as far as it depends on nothing of the proxy itself. */
+export function trustDomainOfZone(identity: Resource, zone: string): string | undefined {
+  const { trustDomain } = readIdentity(identity);
+  if (trustDomain === undefined) return undefined;
+  const home = identity.labels[ZONE_LABEL] || zone;
+  const result = renderTemplate(trustDomain, { fields: { Mesh: identity.mesh, Zone: home }, label: () => undefined });
+  return result.ok && TRUST_DOMAIN.test(result.value) ? result.value : undefined;
+}
+
+/** The MeshIdentity that a proxy's certificate comes from, and the SPIFFE id that it has; undefined: none that is ready gives it one. */
+export function workloadIdentityOf(proxy: Proxy, world: World): WorkloadIdentity | undefined {
+  const resources = world.all("MeshIdentity", proxy.mesh);
+  const best = bestIdentity(resources.map(readIdentity), proxy);
+  const resource = resources.find(({ name }) => name === best?.name);
+  if (best === undefined || resource === undefined || best.readiness !== "ready") return undefined;
+  const spiffeId = spiffeIdOf(best, proxy, world.settings.zone);
+  return spiffeId === undefined ? undefined : { resource, spiffeId };
+}
+
+export interface WorkloadIdentity {
+  readonly resource: Resource;
+  readonly spiffeId: string;
+}
+
 /** undefined when the template cannot be rendered for the proxy. */
 export function trustDomainOf({ trustDomain }: Identity, proxy: Proxy, zone: string): string | undefined {
   return rendered(trustDomain, proxy, { Mesh: proxy.mesh, Zone: proxy.labels[ZONE_LABEL] || zone });

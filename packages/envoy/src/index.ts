@@ -3,6 +3,7 @@ export type { EnvoyConfig } from "./draft/finish.ts";
 export { type ProxyId, traitsOf } from "./proxy-metadata.ts";
 export { type AdminApi, type AdminTls, NO_TRAITS, type ProxyTraits, type Socket } from "./proxy-traits.ts";
 export { translateSidecar } from "./sidecar/sidecar.ts";
+export { caSecret, identitySecret, trustBundleSecret } from "./tls/secrets.ts";
 export {
   type MeshMtls,
   type MeshTls,

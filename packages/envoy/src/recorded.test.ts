@@ -17,7 +17,7 @@ const MESH_TLS: MeshTls = {
   mode: "STRICT",
   identitySecret: "identity_cert:secret:default",
   caSecret: "mesh_ca:secret:default",
-  hasTrustBundle: false,
+  trustDomains: [],
 };
 
 const WORKLOAD_TLS: MeshTls = {

@@ -22,6 +22,6 @@ export function downstreamTls(tls: MeshTls, mesh: string, draft: Draft): Downstr
 
 /** Everybody whose certificate is of the mesh, or of a trust domain that the mesh trusts. */
 function clientNames(tls: MeshTls, mesh: string): ReturnType<typeof prefixMatchers> {
-  if (tls.kind === "workload") return prefixMatchers(tls.trustDomains.map((domain) => `spiffe://${domain}/`));
-  return tls.hasTrustBundle ? [] : prefixMatchers([`spiffe://${mesh}/`]);
+  const domains = tls.kind === "mesh" ? [mesh, ...tls.trustDomains] : tls.trustDomains;
+  return prefixMatchers(domains.map((domain) => `spiffe://${domain}/`));
 }

@@ -22,7 +22,7 @@ function ofMember({ mesh, resource }: Service, tls: MeshTls): readonly string[] 
     const type = textOf(identity, "type");
     if (value === "") return [];
     if (type === "ServiceTag") return [value.startsWith("spiffe://") ? value : `spiffe://${mesh}/${value}`];
-    return type === "SpiffeID" && (tls.kind === "workload" || value.startsWith(`spiffe://${mesh}/`)) ? [value] : [];
+    return type === "SpiffeID" && tls.trustDomains.length > 0 ? [value] : [];
   });
 }
 

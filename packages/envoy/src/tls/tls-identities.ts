@@ -16,8 +16,8 @@ export interface MeshMtls {
   readonly mode: TlsMode;
   readonly identitySecret: string;
   readonly caSecret: string;
-  /** Trust bundles are used beside the CA: peers are checked by their trust domain alone. */
-  readonly hasTrustBundle: boolean;
+  /** Of MeshTrusts beside the CA of the mesh, ascending: their proxies are accepted as well. */
+  readonly trustDomains: readonly string[];
 }
 
 /** A MeshIdentity: a certificate by SPIFFE id, one CA for each trust domain. */

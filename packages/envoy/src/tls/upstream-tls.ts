@@ -35,7 +35,6 @@ export function upstreamTls(
 }
 
 function serverNames(tls: MeshTls, mesh: string, servers: readonly string[]): readonly SubjectAltNameMatcherJson[] {
-  if (tls.kind === "mesh" && tls.hasTrustBundle) return [];
   if (servers.length > 0) return exactMatchers(servers);
   return tls.kind === "mesh" ? prefixMatchers([`spiffe://${mesh}/`]) : [];
 }

@@ -10,6 +10,7 @@ import {
   type Change,
   type Collection,
   type CollectionDump,
+  type DerivationGraph,
   type FlushStats,
   Reactor,
   type ReactorFailure,
@@ -20,6 +21,7 @@ import { type CommitEvent, type Store, StoreWriter, type WriteEvent } from "@ist
 import type { VipUsage } from "../addresses/vip.ts";
 import type { DroppedLabel, DropReason } from "../services/propagated-labels.ts";
 import type { SnapshotSettings } from "../world/snapshot-world.ts";
+import type { TopologyCollections } from "../world/topology-collections.ts";
 import type { World } from "../world/world.ts";
 import { type Component, ComponentTimes } from "./component-times.ts";
 import { DIRECT_READ } from "./direct-read.ts";
@@ -51,6 +53,8 @@ export interface LiveTopologyOptions {
   readonly lookup: Lookup;
   /** Must not throw. */
   readonly onEvent?: (event: TopologyEvent) => void;
+  /** Derives more from what is stored: called once, with all tables there. What it makes is kept up to date in the same batches. */
+  readonly extend?: (graph: DerivationGraph, tables: TopologyCollections) => void;
   /** Calls its argument in another turn of the event loop. Default: `setImmediate`. */
   readonly schedule?: (turn: () => void) => void;
 }
@@ -85,6 +89,7 @@ export class LiveTopology implements Service {
     this.#collections = liveCollections(this.#reactor, settings, () => clock.now(), timed);
     const { tables, states, wakeUps, availableServices } = this.#collections;
     this.#world = tables.worldOf(DIRECT_READ);
+    options.extend?.(this.#reactor, tables);
     this.#vips = new VipFeed(settings.vipRanges, this.#collections, timed);
     this.#ingresses = new IngressFeed({ tables, told: availableServices, settings, world: this.#world, clock, timed });
     const hosts = namedHosts(this.#reactor, tables);

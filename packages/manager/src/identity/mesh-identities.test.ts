@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { builtinTypes, Registry } from "@isthmus/resources";
+import { builtinTypes, Registry, textOf } from "@isthmus/resources";
 
 import { createMemoryStore } from "@isthmus/store";
 import { eventually, FakeClock, seededRandom } from "@isthmus/testkit";
@@ -75,7 +75,7 @@ describe("a MeshIdentity with a CA to be made", () => {
     expect(trust?.labels).toMatchObject({ "kuma.io/zone": "east", "kuma.io/origin": "zone" });
     expect(trust?.status).toEqual({ origin: { kri: "kri_mid_default___identity_" } });
     const secret = store.get({ type: "Secret", mesh: "default", name: "identity-root-ca" });
-    const ca = new X509Certificate(Buffer.from(String(secret?.spec.data), "base64"));
+    const ca = new X509Certificate(Buffer.from(textOf(secret?.spec ?? {}, "data"), "base64"));
     expect([ca.ca, ca.subjectAltName]).toEqual([true, "URI:spiffe://default.east.mesh.local"]);
     const { revision } = store;
     await store.commit([{ ...mesh("Exclusive"), resource: { ...mesh("Exclusive").resource, labels: { a: "b" } } }]);

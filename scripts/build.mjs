@@ -2,7 +2,7 @@
 //   node scripts/build.mjs             generate and bundle
 //   node scripts/build.mjs --generate  generated code only
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateEnvoyMessages } from "./envoy-protos.mjs";
@@ -41,6 +41,13 @@ function generateTypeList() {
   writeIfChanged(join(folder, "all.gen.ts"), lines.join("\n"));
 }
 
+/** The services stay out of the command, which loads them when it runs one. */
+function besideTheCommand(build) {
+  build.onResolve({ filter: /\/services\.ts$/ }, ({ kind }) =>
+    kind === "dynamic-import" ? { path: "./isthmus-services.js", external: true } : undefined,
+  );
+}
+
 /**
  * Few files for the `isthmus` command: it starts in a fraction of the time that hundreds of modules take, and loads the services only to
  * run them. Worker threads have files of their own beside it, by the names that the programs start them with.
@@ -49,26 +56,22 @@ async function bundle() {
   const entry = join(root, "packages/cli/src/main.ts");
   if (!existsSync(entry)) return;
   const { build } = await import("esbuild");
-  const folder = join(root, "packages/cli/dist");
-  for (const file of existsSync(folder) ? readdirSync(folder) : [])
-    if (file.startsWith("part-")) rmSync(join(folder, file));
   await build({
     entryPoints: {
       isthmus: entry,
+      "isthmus-services": join(root, "packages/cli/src/services.ts"),
       "what-if-worker": join(root, "packages/zone/src/topology-api/what-if-worker.ts"),
     },
     outdir: join(root, "packages/cli/dist"),
     bundle: true,
-    // What is imported when it is needed, and what several files share, goes into files of their own.
-    splitting: true,
-    // Beside the others: code that finds files by its own place is in one of them.
-    chunkNames: "part-[name]-[hash]",
     platform: "node",
     target: "node20",
     format: "esm",
     sourcemap: true,
     logLevel: "warning",
     conditions: ["@isthmus/source"],
+    // Not split by esbuild: what is required and imported would lose its named exports.
+    plugins: [{ name: "services", setup: besideTheCommand }],
     // Native addons, and modules that find files beside themselves, stay outside of the bundle.
     external: ["lmdb"],
     banner: {

@@ -18,7 +18,7 @@ import { registerSync } from "./commands/sync.ts";
 import { registerWhatIf } from "./commands/what-if.ts";
 import { registerZones } from "./commands/zones.ts";
 import { registerDemo } from "./demo/register.ts";
-import { CommandError, ExitCode } from "./exit-code.ts";
+import { type CommandError, ExitCode } from "./exit-code.ts";
 import { printLine, type Terminal } from "./terminal.ts";
 
 const SERVICES = "Services:";
@@ -63,8 +63,14 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     return ExitCode.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
-    const message = error instanceof CommandError ? error.message : errorMessage(error);
+    const message = errorMessage(error);
     if (message !== "") printLine(terminal.stderr, message);
-    return error instanceof CommandError ? error.exitCode : ExitCode.failure;
+    return exitCodeOf(error);
   }
+}
+
+/** Not by its class: the services, which are in a file of their own, have another one of that name. */
+function exitCodeOf(error: unknown): number {
+  const code = error instanceof Error ? (error as Partial<CommandError>).exitCode : undefined;
+  return typeof code === "number" ? code : ExitCode.failure;
 }

@@ -26,7 +26,7 @@ export function registerDemo(program: Command): void {
         const portOffset = Number(options.portOffset);
         if (!Number.isInteger(portOffset))
           throw new CommandError("--port-offset has to be a whole number", ExitCode.usage);
-        const { runDemo } = await import("./demo.ts");
+        const { runDemo } = await import("../services.ts");
         await runDemo({ zones, data: options.data, portOffset, once: options.once ?? false });
       },
     );

@@ -3,6 +3,7 @@ import type { ClientDuplexStream, Metadata, StatusObject } from "@grpc/grpc-js";
 import { errorMessage } from "@isthmus/std";
 import { BoundedStreamWriter } from "./bounded-stream-writer.ts";
 import type { ByteStream, ByteStreamHandlers } from "./byte-stream.ts";
+import type { CallProbe } from "./call-probe.ts";
 import { limitReadAhead } from "./grpc-js-internals.ts";
 import { wholeMessage } from "./message-parts.ts";
 import { GrpcCode, type GrpcStatus } from "./status.ts";
@@ -12,6 +13,7 @@ export class ClientStream implements ByteStream {
   readonly writer: BoundedStreamWriter;
   readonly #call: ClientDuplexStream<Buffer, Buffer>;
   readonly #handlers: ByteStreamHandlers;
+  readonly #probe: CallProbe;
   #status: GrpcStatus | undefined;
 
   constructor(
@@ -19,12 +21,19 @@ export class ClientStream implements ByteStream {
     call: ClientDuplexStream<Buffer, Buffer>,
     highWaterBytes: number,
     handlers: ByteStreamHandlers,
+    probe: CallProbe,
   ) {
     this.path = path;
     this.#call = call;
     this.#handlers = handlers;
+    this.#probe = probe;
     this.writer = new BoundedStreamWriter(
-      { write: (message, done) => void call.write(wholeMessage(message), done) },
+      {
+        write: (message, done) => {
+          probe.sent();
+          call.write(wholeMessage(message), done);
+        },
+      },
       { highWaterBytes },
     );
     limitReadAhead(call);
@@ -33,7 +42,10 @@ export class ClientStream implements ByteStream {
     });
     call.on("metadata", (metadata: Metadata) => this.#guard(() => handlers.headers?.(metadata)));
     // A call on which nobody reads makes grpc-js drain the socket into memory: read from the start.
-    call.on("data", (message: Buffer) => this.#guard(() => handlers.message(message)));
+    call.on("data", (message: Buffer) => {
+      probe.received();
+      this.#guard(() => handlers.message(message));
+    });
     call.on("status", (status: StatusObject) => this.#close({ code: status.code, details: status.details }));
   }
 
@@ -77,6 +89,7 @@ export class ClientStream implements ByteStream {
   #close(status: GrpcStatus): void {
     if (this.#status !== undefined) return;
     this.#status = status;
+    this.#probe.ended(status.code);
     this.writer.close();
     // What is left unread would keep the call from ending.
     this.#call.resume();

@@ -6,6 +6,7 @@
 import { Client, compressionAlgorithms, connectivityState, Metadata } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "@isthmus/std";
 import type { ByteStreamHandlers } from "./byte-stream.ts";
+import { type CallObserver, CallProbe } from "./call-probe.ts";
 import { type ClientTls, TrackingCredentials } from "./client-credentials.ts";
 import { ClientStream } from "./client-stream.ts";
 import { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts";
@@ -64,6 +65,8 @@ export interface GrpcConnectionOptions {
   /** How long `close` waits before it cuts the socket. */
   readonly closeMs?: number;
   readonly clock?: Clock;
+  /** For metrics. */
+  readonly observeCalls?: CallObserver;
 }
 
 export class GrpcConnection {
@@ -74,6 +77,7 @@ export class GrpcConnection {
   readonly #highWaterBytes: number;
   readonly #closeMs: number;
   readonly #clock: Clock;
+  readonly #observer: CallObserver | undefined;
   #closing: Promise<void> | undefined;
 
   /** Connects at once, in the background. Throws a `GrpcAddressError` for an unusable address. */
@@ -83,6 +87,7 @@ export class GrpcConnection {
     this.#highWaterBytes = options.highWaterBytes ?? DEFAULT_HIGH_WATER_BYTES;
     this.#closeMs = options.closeMs ?? DEFAULT_CLOSE_MS;
     this.#clock = options.clock ?? systemClock;
+    this.#observer = options.observeCalls;
     this.#credentials = new TrackingCredentials({ host, port, ...(isSecure ? { tls: options.tls ?? {} } : {}) });
     const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     const target = host.includes(":") ? `ipv6:[${host}]:${port}` : `dns:${host}:${port}`;
@@ -131,13 +136,15 @@ export class GrpcConnection {
   /** Opens a bidirectional call. `handlers.closed` is always called, also when there is no connection. */
   bidi(path: string, metadata: Metadata, handlers: ByteStreamHandlers): ClientStream {
     const call = this.#client.makeBidiStreamRequest(path, identity, identity, metadata);
-    const stream: ClientStream = new ClientStream(path, call, this.#highWaterBytes, {
+    const observed: ByteStreamHandlers = {
       ...handlers,
       closed: (status) => {
         this.#streams.delete(stream);
         handlers.closed(status);
       },
-    });
+    };
+    const probe = new CallProbe(this.#observer, { path, isStream: true }, this.#clock);
+    const stream: ClientStream = new ClientStream(path, call, this.#highWaterBytes, observed, probe);
     this.#streams.add(stream);
     return stream;
   }
@@ -145,6 +152,8 @@ export class GrpcConnection {
   /** Rejects with a `GrpcError`. Without `timeoutMs` it waits for the answer as long as the connection stands. */
   unary(path: string, request: Uint8Array, metadata: Metadata, timeoutMs?: number): Promise<Buffer> {
     const options = timeoutMs === undefined ? {} : { deadline: systemClock.now() + timeoutMs };
+    const probe = new CallProbe(this.#observer, { path, isStream: false }, this.#clock);
+    probe.sent();
     return new Promise((resolve, reject) => {
       this.#client.makeUnaryRequest(
         path,
@@ -154,6 +163,8 @@ export class GrpcConnection {
         metadata,
         options,
         (error, answer) => {
+          if (answer !== undefined) probe.received();
+          probe.ended(error?.code ?? GrpcCode.OK);
           if (error === null && answer !== undefined) resolve(answer);
           else reject(new GrpcError(error?.code ?? GrpcCode.UNKNOWN, error?.details ?? "no answer", { cause: error }));
         },

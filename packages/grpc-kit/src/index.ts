@@ -4,6 +4,7 @@ export {
   type WritableMessages,
 } from "./bounded-stream-writer.ts";
 export type { ByteStream, ByteStreamHandlers } from "./byte-stream.ts";
+export type { CallObserver, ObservedCall } from "./call-probe.ts";
 export {
   type GrpcAddress,
   GrpcAddressError,

@@ -8,6 +8,7 @@ import { Metadata, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { Clock } from "@isthmus/std";
 import { BoundedStreamWriter } from "./bounded-stream-writer.ts";
 import type { ByteStream, ByteStreamHandlers } from "./byte-stream.ts";
+import type { CallProbe } from "./call-probe.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { limitReadAhead } from "./grpc-js-internals.ts";
 import { GrpcCode, type GrpcStatus, sendableStatus } from "./status.ts";
@@ -22,6 +23,7 @@ export interface ServerStreamContext {
   readonly connectionId: number;
   readonly highWaterBytes: number;
   readonly clock: Clock;
+  readonly probe: CallProbe;
   readonly onError: (error: unknown) => void;
 }
 
@@ -49,6 +51,7 @@ export class ServerStream implements ByteStream {
       {
         write: (message, done) => {
           this.sendHeaders(NO_HEADERS);
+          context.probe.sent();
           frames.write(message, done);
         },
       },
@@ -69,8 +72,11 @@ export class ServerStream implements ByteStream {
       handlers.closed(this.#status);
       return;
     }
-    const { call } = this.#context;
-    call.on("data", (message: Buffer) => this.#guard(() => handlers.message(message)));
+    const { call, probe } = this.#context;
+    call.on("data", (message: Buffer) => {
+      probe.received();
+      this.#guard(() => handlers.message(message));
+    });
     call.on("end", () => this.#guard(() => handlers.halfClosed?.()));
   }
 
@@ -131,6 +137,7 @@ export class ServerStream implements ByteStream {
   #close(status: GrpcStatus): void {
     if (this.#status !== undefined) return;
     this.#status = status;
+    this.#context.probe.ended(status.code);
     this.writer.close();
     try {
       this.#handlers?.closed(status);

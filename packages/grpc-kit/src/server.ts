@@ -15,6 +15,7 @@ import {
   type UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { type Clock, errorMessage, type Service, systemClock } from "@isthmus/std";
+import { type CallObserver, CallProbe } from "./call-probe.ts";
 import { http2ServersOf, raiseWindows } from "./grpc-js-internals.ts";
 import { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts";
 import { ListenError, listenError } from "./listen-error.ts";
@@ -51,6 +52,8 @@ export interface GrpcServerOptions {
   readonly clock?: Clock;
   /** Something thrown by a handler; the call it belonged to has been ended. */
   readonly onError?: (error: unknown, path: string) => void;
+  /** For metrics. */
+  readonly observeCalls?: CallObserver;
 }
 
 export interface UnaryCall {
@@ -103,13 +106,15 @@ export class GrpcServer implements Service {
 
   /** Registers a bidirectional method by its full path, `/package.Service/Method`. Before `start`. */
   bidi(path: string, handler: (stream: ServerStream) => void): void {
-    const { highWaterBytes = DEFAULT_HIGH_WATER_BYTES } = this.#options;
+    const { highWaterBytes = DEFAULT_HIGH_WATER_BYTES, observeCalls } = this.#options;
+    const clock = this.#clock;
     const onError = (error: unknown): void => this.#options.onError?.(error, path);
     this.#register(path, true, (call: ServerDuplexStream<Buffer, Buffer>) => {
       // grpc-js calls the handler of a bidirectional method while node:http2 still emits `stream`.
       if (this.#current === undefined) throw new Error("handler called outside of the stream event");
       const { stream: http2Stream, connectionId } = this.#current;
-      const stream = new ServerStream({ call, http2Stream, connectionId, highWaterBytes, clock: this.#clock, onError });
+      const probe = new CallProbe(observeCalls, { path, isStream: true }, clock);
+      const stream = new ServerStream({ call, http2Stream, connectionId, highWaterBytes, clock, probe, onError });
       try {
         handler(stream);
       } catch (error) {
@@ -212,13 +217,18 @@ export class GrpcServer implements Service {
     call: ServerUnaryCall<Buffer, Buffer>,
     done: sendUnaryData<Buffer>,
   ): Promise<void> {
+    const probe = new CallProbe(this.#options.observeCalls, { path, isStream: false }, this.#clock);
+    probe.received();
     try {
       const answer = await handler(call.request, { metadata: call.metadata, peer: call.getPeer() });
       done(null, Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength));
+      probe.sent();
+      probe.ended(GrpcCode.OK);
     } catch (error) {
       if (!(error instanceof GrpcError)) this.#options.onError?.(error, path);
       const status = error instanceof GrpcError ? error : { code: GrpcCode.INTERNAL, details: errorMessage(error) };
       done(sendableStatus(status));
+      probe.ended(status.code);
     }
   }
 }

@@ -46,6 +46,8 @@ export interface ApiServerOptions extends ApiContext {
   readonly clock?: Clock;
   /** One call per answered request; `route` is the template, "" where none matched. */
   readonly onRequest?: (route: string, method: string, status: number, seconds: number, bytes: number) => void;
+  /** One more request of the route is being answered, or one less; each comes with its opposite. */
+  readonly onInFlight?: (route: string, change: 1 | -1) => void;
   readonly authentication?: Authentication;
   /** One call per request that was refused with 401, 403 or 429. */
   readonly onRefusal?: (refusal: Refusal) => void;
@@ -196,12 +198,18 @@ function inOrder(index: Index): Index {
   };
 }
 
-function measure(server: FastifyInstance, { onRequest }: ApiServerOptions): void {
-  if (onRequest === undefined) return;
+function measure(server: FastifyInstance, { onRequest, onInFlight }: ApiServerOptions): void {
+  const routeOf = (request: FastifyRequest): string => (request.is404 ? "" : templateOf(request));
+  server.addHook("onRequest", (request, _reply, done) => {
+    onInFlight?.(routeOf(request), 1);
+    done();
+  });
+  // Also called for a request that its client gave up.
   server.addHook("onResponse", (request, reply, done) => {
     const bytes = Number(reply.getHeader("content-length") ?? 0);
-    const route = request.is404 ? "" : templateOf(request);
-    onRequest(route, request.method, reply.statusCode, reply.elapsedTime / 1000, bytes);
+    const route = routeOf(request);
+    onRequest?.(route, request.method, reply.statusCode, reply.elapsedTime / 1000, bytes);
+    onInFlight?.(route, -1);
     done();
   });
 }

@@ -13,12 +13,14 @@ import {
   createSyncParts,
   DiagnosticsServer,
   describeAnonymousWrites,
+  grpcObserver,
   guiOptions,
   guiUrl,
   type Instance,
   KUMA_VERSION,
   kdsServerTls,
   type Logger,
+  observeFinalizer,
   observeSync,
   openInstance,
   type Program,
@@ -43,6 +45,7 @@ export async function createGlobal(config: Config, log: Logger): Promise<Program
 export async function composeGlobal(instance: Instance): Promise<Program> {
   const { store, clock, metrics, config, log } = instance;
   const tls = await kdsServerTls(config, instance.folder, clock.now());
+  instance.certificates.watch("kds", () => tls?.certificate);
   const { kds } = config.multizone.global;
 
   const insights = zoneInsights(instance);
@@ -69,6 +72,8 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
     host: config.diagnostics.interface,
     port: config.diagnostics.serverPort,
     metrics,
+    log: log.part("diagnostics"),
+    allowsRemoteWrites: config.access.anonymousWrites,
     isReady: () => isReady,
   });
   const api = new ApiServer({
@@ -85,8 +90,8 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
     sync,
     host: config.apiServer.http.interface,
     port: config.apiServer.http.port,
-    onRequest: apiServerObserver(metrics),
-    onError: (error, route) => log.error({ route, error: errorMessage(error) }, "a request failed"),
+    ...apiServerObserver(metrics),
+    onError: (error, route) => log.part("api-server").error({ route, error: errorMessage(error) }, "a request failed"),
   });
 
   const services = new ServiceGroup(
@@ -95,7 +100,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
       diagnostics,
       store,
       defaultResources(instance, manager),
-      insights,
+      observeFinalizer(insights, instance),
       createMeshInsights(instance),
       parts.holdsService,
       parts.outboxService,
@@ -131,7 +136,8 @@ function zoneInsights({ store, registry, clock, instanceId, config, log }: Insta
     flushMs: config.multizone.global.kds.zoneInsightFlushInterval,
     subscriptionLimit: config.metrics.zone.subscriptionLimit,
     compactFinished: config.metrics.zone.compactFinishedSubscriptions,
-    onError: (error, zone) => log.error({ zone, error: errorMessage(error) }, "cannot write the insight of a zone"),
+    onError: (error, zone) =>
+      log.part("insights").error({ zone, error: errorMessage(error) }, "cannot write the insight of a zone"),
   });
 }
 
@@ -149,7 +155,7 @@ function resourceManager({ registry, store, config, clock }: Instance, insights:
 }
 
 function kdsServer(
-  { registry, store, instanceId, clock, config }: Instance,
+  { registry, store, instanceId, clock, config, metrics }: Instance,
   { outbox, openApplier, holds, stuck }: SyncParts,
   tls: Awaited<ReturnType<typeof kdsServerTls>>,
   insights: ZoneInsights,
@@ -168,6 +174,7 @@ function kdsServer(
       port: kds.grpcPort,
       portSetting: "multizone.global.kds.grpcPort",
       ...(tls !== undefined && { tls }),
+      observeCalls: grpcObserver(metrics, "server"),
     },
     clock,
     random: systemRandom,

@@ -100,8 +100,9 @@ async function userOf(validator: TokenValidator, token: string): Promise<Result<
 /** One line and one count for every request that was turned away. */
 function refusalObserver({ log, metrics }: Instance): (refusal: Refusal) => void {
   const counter = metrics.counter("isthmus_api_refused_total", "Requests refused because of who made them", ["code"]);
+  const lines = log.part("api-server");
   return (refusal) => {
     counter.inc({ code: String(refusal.status) });
-    log.info(refusal, "request refused");
+    lines.info(refusal, "request refused");
   };
 }

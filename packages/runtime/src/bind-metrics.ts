@@ -1,7 +1,9 @@
 /** Metrics of what every control plane has: the instance, its resources, its HTTP server. Names are Kuma's. */
+import type { ApiServerOptions } from "@isthmus/api-server";
 import type { Registry } from "@isthmus/resources";
 import type { Store } from "@isthmus/store";
 import { BUILD_VERSION, KUMA_PRODUCT } from "./identity.ts";
+import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** kuma v2.14.3: pkg/util/prometheus; bytes. */
@@ -43,16 +45,30 @@ export function bindInstanceMetrics(
   });
 }
 
-/** The callback that the API server calls once per answered request. */
-export function apiServerObserver(
-  metrics: Metrics,
-): (route: string, method: string, status: number, seconds: number, bytes: number) => void {
+/** Source of name and labels: kuma v2.14.3: pkg/log/component_sink.go. */
+export function bindLogMetrics(metrics: Metrics, log: Logger): void {
+  const lines = metrics.counter("kuma_cp_log_lines_total", "Log lines written, by part of the program and level", [
+    "logger",
+    "level",
+  ]);
+  log.onLine((logger, level) => lines.inc({ logger, level }));
+}
+
+/** What the API server tells of its requests. Source of names and labels: kuma v2.14.3: pkg/util/prometheus. */
+export function apiServerObserver(metrics: Metrics): Required<Pick<ApiServerOptions, "onRequest" | "onInFlight">> {
   const labels = ["service", "handler", "method", "code"] as const;
   const durations = metrics.histogram("api_server_http_request_duration_seconds", "Duration of requests", labels);
   const sizes = metrics.histogram("api_server_http_response_size_bytes", "Size of responses", labels, SIZE_BUCKETS);
-  return (handler, method, status, seconds, bytes) => {
-    const values = { service: "", handler, method, code: String(status) };
-    durations.observe(values, seconds);
-    sizes.observe(values, bytes);
+  const inFlight = metrics.gauge("api_server_http_requests_inflight", "Requests being answered", [
+    "service",
+    "handler",
+  ]);
+  return {
+    onRequest(handler, method, status, seconds, bytes) {
+      const values = { service: "", handler, method, code: String(status) };
+      durations.observe(values, seconds);
+      sizes.observe(values, bytes);
+    },
+    onInFlight: (handler, change) => inFlight.inc({ service: "", handler }, change),
   };
 }

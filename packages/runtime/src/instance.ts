@@ -3,12 +3,14 @@ import { hostname } from "node:os";
 import { builtinTypes, Registry, type ResourceKey } from "@isthmus/resources";
 import { type Clock, systemClock } from "@isthmus/std";
 import type { Store } from "@isthmus/store";
-import { bindInstanceMetrics } from "./bind-metrics.ts";
+import { bindInstanceMetrics, bindLogMetrics } from "./bind-metrics.ts";
+import { CertificateMetrics } from "./certificate-metrics.ts";
 import type { Config } from "./config/schema.ts";
 import { KUMA_PRODUCT, KUMA_VERSION, newInstanceId } from "./identity.ts";
 import type { Logger } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { openStore } from "./open-store.ts";
+import { bindProcessMetrics } from "./process-metrics.ts";
 import { workFolder } from "./work-folder.ts";
 
 const CLUSTER_ID: ResourceKey = { type: "Config", mesh: "", name: "kuma-cluster-id" };
@@ -21,6 +23,7 @@ export interface Instance {
   /** Certificates and data. */
   readonly folder: string;
   readonly metrics: Metrics;
+  readonly certificates: CertificateMetrics;
   readonly registry: Registry;
   readonly store: Store;
   /** Identity of the deployment; "" on a zone that has not heard from its global yet. */
@@ -47,6 +50,8 @@ export async function openInstance(
   const folder = workFolder(config, role.name);
   const metrics = new Metrics(role.zoneLabel);
   const registry = new Registry(builtinTypes);
+  bindLogMetrics(metrics, log);
+  bindProcessMetrics(metrics);
   const store = await openStore({ config, folder, clock, metrics, log });
   const clusterId = (): string => {
     const id = store.get(CLUSTER_ID)?.spec["config"];
@@ -61,6 +66,7 @@ export async function openInstance(
     instanceId,
     folder,
     metrics,
+    certificates: new CertificateMetrics(metrics),
     registry,
     store,
     clusterId,

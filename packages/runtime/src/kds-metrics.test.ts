@@ -102,15 +102,37 @@ it("computes the ledger when it is scraped", async () => {
     type: "Mesh",
     state: "pending",
     pendingResources: 3,
+    rejected: [],
   } as const;
   const sender = { ...row, side: "sender", oldestUnackedSeconds: 61 } as const;
+  const rejection = { wireName: "backend.default", version: "1", reason: "no", since: 0, isCertain: true };
+  const receiver = {
+    ...row,
+    side: "receiver",
+    direction: "zone-to-global",
+    type: "MeshService",
+    rejected: [rejection],
+  };
   const status = {
-    zones: [{ zone: "east", rows: [sender] }],
+    zones: [
+      { zone: "east", online: true, worst: { oldestUnackedSeconds: 61 }, rows: [sender, receiver] },
+      { zone: "west", online: false, worst: { oldestUnackedSeconds: 0 }, rows: [] },
+    ],
     holds: [{ state: "held" }, { state: "held" }, { state: "rejected" }],
   } as unknown as ReturnType<KdsMetricsOptions["status"]>;
   const text = await scrape("global", [], () => status);
   expect(text).toContain('isthmus_sync_oldest_unacked_seconds{zone="east",direction="global-to-zone",type="Mesh"} 61');
   expect(text).toContain('isthmus_sync_pending_resources{zone="east",direction="global-to-zone",type="Mesh"} 3');
+  for (const line of [
+    'isthmus_sync_rejected_resources{zone="east",direction="zone-to-global",type="MeshService"} 1',
+    'isthmus_zone_online{zone="east"} 1',
+    'isthmus_zone_online{zone="west"} 0',
+    'isthmus_zone_sync_age_seconds{zone="east"} 61',
+    'isthmus_zone_sync_age_seconds{zone="west"} 0',
+  ]) {
+    expect(text).toContain(line);
+  }
+  expect(text).not.toContain('isthmus_sync_rejected_resources{zone="east",direction="global-to-zone"');
   expect(text).toContain('isthmus_sync_holds{state="held",zone="Global"} 2');
   expect(text).toContain('isthmus_sync_holds{state="rejected",zone="Global"} 1');
 });

@@ -51,6 +51,18 @@ function bindLedger(metrics: Metrics, status: KdsMetricsOptions["status"]): void
       gauge.set({ zone, direction, type }, pendingResources);
     }
   });
+  metrics.gauge(
+    "isthmus_sync_rejected_resources",
+    "Resources that a peer, or this side, did not accept",
+    labels,
+    (gauge) => {
+      gauge.reset();
+      for (const { zone, direction, type, rejected } of status().zones.flatMap(({ rows }) => rows)) {
+        if (rejected.length > 0) gauge.set({ zone, direction, type }, rejected.length);
+      }
+    },
+  );
+  bindZones(metrics, status);
   metrics.gauge("isthmus_sync_holds", "Mass deletions that the brake keeps back", ["state"], (gauge) => {
     const { holds } = status();
     for (const state of ["held", "rejected"] as const) {
@@ -59,11 +71,33 @@ function bindLedger(metrics: Metrics, status: KdsMetricsOptions["status"]): void
   });
 }
 
+/** One series per zone: what alerts look at. */
+function bindZones(metrics: Metrics, status: KdsMetricsOptions["status"]): void {
+  metrics.gauge(
+    "isthmus_zone_online",
+    "Whether a zone is connected; on a zone: whether its global is",
+    ["zone"],
+    (gauge) => {
+      gauge.reset();
+      for (const { zone, online } of status().zones) gauge.set({ zone }, online ? 1 : 0);
+    },
+  );
+  metrics.gauge(
+    "isthmus_zone_sync_age_seconds",
+    "Age of the oldest change of any type that is not known to be stored by a zone",
+    ["zone"],
+    (gauge) => {
+      gauge.reset();
+      for (const { zone, worst } of status().zones) gauge.set({ zone }, worst.oldestUnackedSeconds);
+    },
+  );
+}
+
 const senderRows = (status: ReturnType<KdsMetricsOptions["status"]>) =>
   status.zones.flatMap((zone) => zone.rows.filter((row) => row.side === "sender"));
 
 function senderObserver(metrics: Metrics, ownStream: KdsStreamKind): (event: KdsEvent) => void {
-  const generation = metrics.histogram("kds_delta_generation", "Duration of making a response, milliseconds", [
+  const generation = metrics.milliseconds("kds_delta_generation", "Duration of making a response", [
     "reason",
     "result",
     "zone_name",
@@ -81,7 +115,7 @@ function senderObserver(metrics: Metrics, ownStream: KdsStreamKind): (event: Kds
     "confirmation",
     "error_type",
   ]);
-  const delivery = metrics.histogram("kds_delta_delivery", "From the change to its confirmation, milliseconds");
+  const delivery = metrics.milliseconds("kds_delta_delivery", "From the change to its confirmation");
   const stored = metrics.histogram(
     "isthmus_sync_change_to_stored_seconds",
     "From the commit of a change to the confirmation that a peer stored it",

@@ -1,13 +1,15 @@
 /** Insights of meshes and services, with their log and metrics: where Kuma has them, on a global and on a zone without one. */
 import { type MeshInsightEvent, MeshInsights } from "@isthmus/insights";
-import { assertNever, type Clock, errorMessage, systemRandom } from "@isthmus/std";
-import type { WriteEvent } from "@isthmus/store";
+import { numberOf, objectOf } from "@isthmus/resources";
+import { assertNever, type Clock, errorMessage, type Service, systemRandom } from "@isthmus/std";
+import type { Store, WriteEvent } from "@isthmus/store";
 import type { Instance } from "./instance.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 
 export function createMeshInsights({ store, registry, clock, config, log, metrics }: Instance): MeshInsights {
-  const observers = [meshInsightLogger(log), bindMeshInsightMetrics(metrics, clock)];
+  bindMeshGauge(metrics, store);
+  const observers = [meshInsightLogger(log.part("insights")), bindMeshInsightMetrics(metrics, clock)];
   return new MeshInsights({
     store,
     registry,
@@ -56,22 +58,51 @@ function meshInsightLogger(log: Logger): (event: MeshInsightEvent) => void {
   };
 }
 
+function bindMeshGauge(metrics: Metrics, store: Pick<Store, "list">): void {
+  metrics.gauge("isthmus_mesh_dataplanes", "Dataplanes of a mesh by status", ["mesh", "status"], (gauge) => {
+    gauge.reset();
+    for (const { name: mesh, spec } of store.list("MeshInsight")) {
+      const dataplanes = objectOf(spec, "dataplanes");
+      for (const status of ["online", "offline", "partiallyDegraded"] as const) {
+        gauge.set({ mesh, status }, numberOf(dataplanes, status));
+      }
+    }
+  });
+}
+
+/** The duration of a start, where Kuma has a loop that closes subscriptions of streams that vanished. */
+export function observeFinalizer(service: Service, { metrics, clock }: Pick<Instance, "metrics" | "clock">): Service {
+  const duration = metrics.milliseconds(
+    "component_sub_finalizer",
+    "Duration of closing subscriptions of control planes that died",
+  );
+  return {
+    name: service.name,
+    async start() {
+      const begin = clock.monotonic();
+      await service.start();
+      duration.observe(clock.monotonic() - begin);
+    },
+    stop: () => service.stop(),
+  };
+}
+
 /** Source of names, labels and the unit: kuma v2.14.3: pkg/insights/resyncer.go. */
 export function bindMeshInsightMetrics(
   metrics: Metrics,
   clock: Pick<Clock, "monotonic">,
 ): (event: MeshInsightEvent) => void {
-  const idle = metrics.histogram(
+  const idle = metrics.milliseconds(
     "insights_resyncer_processor_idle_time",
-    "From the end of one computation of insights to the start of the next, milliseconds",
+    "From the end of one computation of insights to the start of the next",
   );
-  const waited = metrics.histogram(
+  const waited = metrics.milliseconds(
     "insights_resyncer_event_time_to_process",
-    "From a change to the computation of the insights that show it, milliseconds",
+    "From a change to the computation of the insights that show it",
   );
-  const processing = metrics.histogram(
+  const processing = metrics.milliseconds(
     "insights_resyncer_event_time_processing",
-    "Duration of computing and storing an insight, milliseconds",
+    "Duration of computing and storing an insight",
     ["reason", "result"],
   );
   const setbacks = metrics.counter(

@@ -14,7 +14,8 @@ export async function openStore(options: {
   readonly metrics: Metrics;
   readonly log: Logger;
 }): Promise<Store> {
-  const { config, folder, clock, metrics, log } = options;
+  const { config, folder, clock, metrics } = options;
+  const log = options.log.part("store");
   const operations = metrics.histogram("store", "Duration of store operations, seconds", [
     "operation",
     "resource_type",

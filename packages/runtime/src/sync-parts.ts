@@ -5,7 +5,6 @@ import {
   type KdsEvent,
   type OpenApplier,
   Outbox,
-  type OutboxFailure,
   openAppliers,
   RecyclePolicy,
   type StuckPolicy,
@@ -14,6 +13,7 @@ import { type Service, systemRandom } from "@isthmus/std";
 import type { Instance } from "./instance.ts";
 import { kdsLogger } from "./kds-log.ts";
 import { bindKdsMetrics } from "./kds-metrics.ts";
+import type { Logger } from "./log.ts";
 import type { Sync } from "./sync-api.ts";
 
 export type SyncRole = { readonly kind: "global" } | { readonly kind: "zone"; readonly zone: string };
@@ -32,13 +32,14 @@ export interface SyncParts {
 const NEVER: StuckPolicy = { delayMs: () => 2 ** 31 - 1, mayRecycle: () => false };
 
 export function createSyncParts(instance: Instance, role: SyncRole, skipLabelPrefixes: readonly string[]): SyncParts {
-  const { registry, store, clock, config, log } = instance;
+  const { registry, store, clock, config } = instance;
+  const log = instance.log.part("kds");
   const outbox = new Outbox({
     registry,
     store,
     role,
     skipLabelPrefixes,
-    onFailure: (failure) => logFailure(instance, failure),
+    onFailure: (failure) => log.error(failure, "a resource cannot be sent and is left out"),
   });
   const holds = new HoldRegistry({
     store,
@@ -46,7 +47,7 @@ export function createSyncParts(instance: Instance, role: SyncRole, skipLabelPre
     holdTimeMs: config.sync.holdTime,
     onEvent: (event) => {
       if (event.kind === "failed") log.error({ zone: event.zone, reason: event.reason }, "a released hold failed");
-      else logHold(instance, event.kind, event.hold, event.kind === "ended" ? event.why : undefined);
+      else logHold(log, event.kind, event.hold, event.kind === "ended" ? event.why : undefined);
     },
   });
   const stuckAfterMs = config.sync.watchdogTimeout;
@@ -76,7 +77,7 @@ export function observeSync(
   ...others: readonly ((event: KdsEvent) => void)[]
 ): (event: KdsEvent) => void {
   const observers = [
-    kdsLogger(instance.log),
+    kdsLogger(instance.log.part("kds")),
     bindKdsMetrics(instance.metrics, { role, status: sync.status }),
     ...others,
   ];
@@ -85,11 +86,7 @@ export function observeSync(
   };
 }
 
-function logFailure({ log }: Instance, failure: OutboxFailure): void {
-  log.error(failure, "a resource cannot be sent and is left out");
-}
-
-function logHold({ log }: Instance, what: string, hold: Hold, why: string | undefined): void {
+function logHold(log: Logger, what: string, hold: Hold, why: string | undefined): void {
   const { id, reason, wouldDelete, of } = hold;
   const text = what === "opened" ? "deletions held: see `isthmus sync holds`" : `hold ${what}`;
   const level = what === "opened" || what === "grown" ? "warn" : "info";

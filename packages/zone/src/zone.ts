@@ -17,11 +17,13 @@ import {
   createSyncParts,
   DiagnosticsServer,
   describeAnonymousWrites,
+  grpcObserver,
   guiOptions,
   guiUrl,
   type Instance,
   KUMA_VERSION,
   type Logger,
+  observeFinalizer,
   observeSync,
   openInstance,
   type Program,
@@ -81,6 +83,8 @@ export async function composeZone(instance: Instance): Promise<Program> {
     host: config.diagnostics.interface,
     port: config.diagnostics.serverPort,
     metrics,
+    log: log.part("diagnostics"),
+    allowsRemoteWrites: config.access.anonymousWrites,
     isReady: () => isReady,
   });
   const api = new ApiServer({
@@ -102,8 +106,8 @@ export async function composeZone(instance: Instance): Promise<Program> {
     }),
     host: config.apiServer.http.interface,
     port: config.apiServer.http.port,
-    onRequest: apiServerObserver(metrics),
-    onError: (error, route) => log.error({ route, error: errorMessage(error) }, "a request failed"),
+    ...apiServerObserver(metrics),
+    onError: (error, route) => log.part("api-server").error({ route, error: errorMessage(error) }, "a request failed"),
   });
 
   const services = new ServiceGroup(
@@ -112,7 +116,7 @@ export async function composeZone(instance: Instance): Promise<Program> {
       diagnostics,
       store,
       defaultResources(instance, manager),
-      proxyInsightFinalizer(instance),
+      observeFinalizer(proxyInsightFinalizer(instance), instance),
       topology,
       // Of a federated zone the global has them.
       ...(federation?.before ?? [createMeshInsights(instance)]),
@@ -140,7 +144,7 @@ export async function composeZone(instance: Instance): Promise<Program> {
 
 /** Follows the store from its start on; what it writes goes out with the sync. */
 function discovery({ store, registry, clock, config, metrics, log }: Instance): LiveTopology {
-  const observers = [topologyLogger(log), bindTopologyMetrics(metrics, () => topology)];
+  const observers = [topologyLogger(log.part("topology")), bindTopologyMetrics(metrics, () => topology)];
   const topology = new LiveTopology({
     store,
     registry,
@@ -164,7 +168,7 @@ function proxyInsightFinalizer({ store, registry, clock, instanceId, config, log
     random: systemRandom,
     instanceId,
     subscriptionLimit: config.metrics.dataplane.subscriptionLimit,
-    onEvent: writeLogger(log, "the end of subscriptions of proxies"),
+    onEvent: writeLogger(log.part("insights"), "the end of subscriptions of proxies"),
   });
 }
 
@@ -178,7 +182,7 @@ interface Federation {
 }
 
 async function federate(instance: Instance): Promise<Federation> {
-  const { registry, store, clock, instanceId, config, log } = instance;
+  const { registry, store, clock, instanceId, config, log, metrics } = instance;
   const { name, globalAddress, kds } = config.multizone.zone;
   const parts = createSyncParts(instance, { kind: "zone", zone: name }, kds.labels.skipPrefixes);
   const insights = new ZoneInsights({
@@ -190,7 +194,8 @@ async function federate(instance: Instance): Promise<Federation> {
     role: "zone",
     subscriptionLimit: config.metrics.zone.subscriptionLimit,
     compactFinished: config.metrics.zone.compactFinishedSubscriptions,
-    onError: (error) => log.error({ error: errorMessage(error) }, "cannot write the insight of this zone"),
+    onError: (error) =>
+      log.part("insights").error({ error: errorMessage(error) }, "cannot write the insight of this zone"),
   });
   const sync = createSyncApi({
     role: "zone",
@@ -219,6 +224,7 @@ async function federate(instance: Instance): Promise<Federation> {
     maxMessageBytes: kds.maxMsgSize,
     backoff: { baseMs, maxMs, resetAfterMs: BACKOFF_RESET_MS, jitterMs: Math.min(baseMs, maxMs) / 2 },
     stuck: parts.stuck,
+    observeCalls: grpcObserver(metrics, "client"),
   });
   return {
     sync,

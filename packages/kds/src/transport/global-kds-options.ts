@@ -34,7 +34,7 @@ export interface GlobalKdsServerOptions {
   readonly historyId: string;
   readonly node: Pick<NodeIdentity, "instanceId" | "version">;
   readonly server: Pick<GrpcServerOptions, "address" | "port" | "portSetting" | "tls"> &
-    Partial<Pick<GrpcServerOptions, "keepaliveMs" | "drainMs" | "highWaterBytes">>;
+    Partial<Pick<GrpcServerOptions, "keepaliveMs" | "drainMs" | "highWaterBytes" | "observeCalls">>;
   readonly clock: Clock;
   readonly random: Random;
   readonly onEvent: OnKdsEvent;

@@ -49,7 +49,7 @@ export class GlobalLink {
   #onFailed: (() => void) | undefined;
 
   constructor(options: GlobalLinkOptions) {
-    const { address, tls, gzip, node, historyId, clock, highWaterBytes, maxMessageBytes } = options;
+    const { address, tls, gzip, node, historyId, clock, highWaterBytes, maxMessageBytes, observeCalls } = options;
     this.#options = options;
     this.#connection = new GrpcConnection({
       address,
@@ -59,6 +59,7 @@ export class GlobalLink {
       ...(tls === undefined ? {} : { tls }),
       ...(gzip === undefined ? {} : { gzip }),
       ...(highWaterBytes === undefined ? {} : { highWaterBytes }),
+      ...(observeCalls === undefined ? {} : { observeCalls }),
     });
     const { host, port } = this.#connection.address;
     this.identity = new PeerIdentity(

@@ -1,5 +1,5 @@
 /** What a ZoneKdsClient is made of. */
-import type { ClientTls } from "@isthmus/grpc-kit";
+import type { CallObserver, ClientTls } from "@isthmus/grpc-kit";
 import type { Registry } from "@isthmus/resources";
 import type { BackoffOptions, Clock, Random } from "@isthmus/std";
 import type { OpenApplier } from "../apply/batch-applier.ts";
@@ -38,4 +38,6 @@ export interface ZoneKdsClientOptions {
   readonly stuck?: StuckPolicy;
   /** Bytes on their way on one stream at which its session waits. */
   readonly highWaterBytes?: number;
+  /** For metrics. */
+  readonly observeCalls?: CallObserver;
 }

@@ -10,14 +10,14 @@ const DURATION_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0
 const MS_PER_SECOND = 1_000;
 
 const WHAT: Readonly<Record<Component, string>> = {
-  meshservice_generator: "Duration of generating MeshServices, milliseconds",
-  ms_status_updater: "Duration of computing statuses of MeshServices, milliseconds",
-  mzms_status_updater: "Duration of computing statuses of MeshMultiZoneServices, milliseconds",
-  vip_allocator: "Duration of allocating virtual addresses, milliseconds",
-  hostname_generator: "Duration of generating host names, milliseconds",
-  workload_generator: "Duration of generating Workloads, milliseconds",
-  workload_status_updater: "Duration of computing statuses of Workloads, milliseconds",
-  zone_available_services: "Duration of computing the services of ZoneIngresses, milliseconds",
+  meshservice_generator: "Duration of generating MeshServices",
+  ms_status_updater: "Duration of computing statuses of MeshServices",
+  mzms_status_updater: "Duration of computing statuses of MeshMultiZoneServices",
+  vip_allocator: "Duration of allocating virtual addresses",
+  hostname_generator: "Duration of generating host names",
+  workload_generator: "Duration of generating Workloads",
+  workload_status_updater: "Duration of computing statuses of Workloads",
+  zone_available_services: "Duration of computing the services of ZoneIngresses",
 };
 
 type Observed = Pick<LiveTopology, "problems" | "sizes" | "vipUsage">;
@@ -26,7 +26,7 @@ type Observed = Pick<LiveTopology, "problems" | "sizes" | "vipUsage">;
 export function bindTopologyMetrics(metrics: Metrics, topology: () => Observed): (event: TopologyEvent) => void {
   bindGauges(metrics, topology);
   const components = new Map(
-    COMPONENTS.map((component) => [component, metrics.histogram(`component_${component}`, WHAT[component])]),
+    COMPONENTS.map((component) => [component, metrics.milliseconds(`component_${component}`, WHAT[component])]),
   );
   const dropped = metrics.counter(
     "component_meshservice_generator_dropped_labels_total",

@@ -77,6 +77,7 @@ export function definePolicy(definition: PolicyDefinition): TypeDescriptor {
     policy,
     scope: "Mesh",
     format: json(spec ?? openPolicySpec(policy)),
+    needsNoSchemaFromPeers: true,
     kds: flow("globalToZones", "zoneToGlobal", "acrossZones"),
     path: pluralOf(lowerName),
     singular: lowerName,

@@ -83,6 +83,11 @@ export interface TypeDescriptor {
   readonly defaults?: (spec: JsonObject) => JsonObject;
   /** Semantic rules beyond the schema, all at once. Absent: shape only. */
   readonly validate?: (resource: Resource, context: ValidationContext) => readonly Violation[];
+  /**
+   * What peers send is asked the rules alone, as in Kuma: a choice that is newer than this version goes on. For types whose
+   * readers take nothing for granted that only the schema would ensure.
+   */
+  readonly needsNoSchemaFromPeers?: boolean;
   /** Texts returned as `warnings` of a write. */
   readonly deprecations?: (resource: Resource) => readonly string[];
 }

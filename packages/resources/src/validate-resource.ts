@@ -29,8 +29,7 @@ export function validateResource(
     format.kind === "json" ? schemaViolations(format.schema, resource.spec, "spec") : [];
   const rules = (): readonly Violation[] => descriptor.validate?.(resource, context) ?? [];
   if (options.isFromPeer === true) {
-    // Kuma asks no schema of what peers send: a policy with a choice that is newer than this version goes on.
-    const found = descriptor.policy?.isTargetRef === true ? rules() : firstFindings(rules, shape);
+    const found = descriptor.needsNoSchemaFromPeers === true ? rules() : firstFindings(rules, shape);
     return [...peerNameViolations(descriptor, resource), ...found];
   }
   return [...nameViolations(descriptor, resource), ...firstFindings(shape, rules)];

@@ -2,8 +2,8 @@
  * Files of resources: YAML with any number of documents, of which JSON is one form. Every document that cannot be read is
  * an error with its line; the others are still returned.
  */
-import { errorMessage, JSON_MAX_DEPTH, type JsonValue, parseJson } from "@isthmus/std";
-import { Composer, type CST, type Document, Lexer, LineCounter, Parser } from "yaml";
+import { err, errorMessage, JSON_MAX_DEPTH, type JsonValue, ok, parseJson, type Result } from "@isthmus/std";
+import { Composer, type CST, type Document, Lexer, LineCounter, Parser, type Tags } from "yaml";
 import { fieldFinder } from "./yaml-field.ts";
 
 export interface YamlDocument {
@@ -63,6 +63,31 @@ export function parseYamlDocuments(text: string): {
 }
 
 /**
+ * The first document of a text as Kuma reads YAML inside of resources: YAML 1.1, where `yes` is true, without its dates and
+ * numbers to the base of 60; of a key that is there twice the last one counts.
+ */
+export function parseYaml11(text: string): Result<JsonValue, string> {
+  const lines = new LineCounter();
+  const errors: YamlError[] = [];
+  const tokens = readTokens(text, lines, errors);
+  const composer = new Composer({ version: "1.1", uniqueKeys: false, merge: true, customTags: withoutDates });
+  const [document] = composer.compose(tokens, true, 0);
+  const [tooDeep] = errors;
+  if (tooDeep !== undefined) return err(tooDeep.message);
+  const error = document?.errors[0];
+  if (error !== undefined) return err(`line ${lineOf(lines, error.pos[0])}: ${error.message.split(" at line ")[0]}`);
+  if (document === undefined) return ok(null);
+  try {
+    return jsonOf(document);
+  } catch (cause) {
+    return err(errorMessage(cause));
+  }
+}
+
+const withoutDates = (tags: Tags): Tags =>
+  tags.filter((tag) => typeof tag === "string" || !(tag.format === "TIME" || tag.tag.endsWith(":timestamp")));
+
+/**
  * The tokens of all documents before the first that is nested too deep. The parser keeps a stack of its own, but composing
  * its tokens is recursive, and running out of stack there can end the process instead of throwing.
  */
@@ -82,8 +107,11 @@ function readTokens(text: string, lines: LineCounter, errors: YamlError[]): read
   return tokens;
 }
 
-/** Through JSON text, so that depth and reserved member names are treated as in any other JSON. */
-function jsonOf(document: Document.Parsed): ReturnType<typeof parseJson> {
+/**
+ * Through JSON text, so that depth and reserved member names are treated as in any other JSON.
+ * @throws when there are too many aliases
+ */
+function jsonOf(document: Document): ReturnType<typeof parseJson> {
   return parseJson(JSON.stringify(document.toJS({ maxAliasCount: ALIASES_MAX })));
 }
 

@@ -14,6 +14,8 @@ import {
 } from "@bufbuild/protobuf";
 import { type ReflectList, type ReflectMap, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import {
+  type Any,
+  AnySchema,
   type ListValue,
   ListValueSchema,
   NullValue,
@@ -23,29 +25,46 @@ import {
   ValueSchema,
 } from "@bufbuild/protobuf/wkt";
 import { base64PrefixLength, err, isJsonObject, type JsonObject, type JsonValue, ok, type Result } from "@isthmus/std";
+import { toDeterministicBinary } from "../deterministic-binary.ts";
 import { MESSAGE_MAX_DEPTH, mismatch, ProtoJsonError } from "./json-error.ts";
 import { wrappedField } from "./to-json.ts";
 import { parseDuration, parseTimestamp } from "./well-known.ts";
+
+export interface FromJsonOptions {
+  /** The message that a type URL stands for, undefined for unknown ones. Left out: an Any is refused. */
+  readonly anyType?: (typeUrl: string) => DescMessage | undefined;
+  /** Names of enum values that the description lacks count as the value 0 instead of being refused. */
+  readonly allowsUnknownEnumNames?: boolean;
+}
 
 /** The error is that of the first member, in order of declaration, that does not fit. */
 export function messageFromJson<Desc extends DescMessage>(
   schema: Desc,
   json: JsonValue,
+  options: FromJsonOptions = {},
 ): Result<MessageShape<Desc>, string> {
   try {
-    return ok(readMessage(schema, json, 1).message as MessageShape<Desc>);
+    return ok(readMessage(schema, json, { depth: 1, options }).message as MessageShape<Desc>);
   } catch (error) {
     if (error instanceof ProtoJsonError) return err(error.message);
     throw error;
   }
 }
 
-function readObject(message: ReflectMessage, json: JsonValue, depth: number): void {
+/** Where in the document, and by which rules. */
+interface Place {
+  readonly depth: number;
+  readonly options: FromJsonOptions;
+}
+
+const below = ({ depth, options }: Place): Place => ({ depth: depth + 1, options });
+
+function readObject(message: ReflectMessage, json: JsonValue, place: Place): void {
   if (json === null) return;
   if (!isJsonObject(json)) throw mismatch(json, "map[string]json.RawMessage");
   for (const field of message.fields) {
     const value = memberOf(json, field);
-    if (value !== undefined && value !== null) readField(message, field, value, depth);
+    if (value !== undefined && value !== null) readField(message, field, value, place);
   }
 }
 
@@ -55,43 +74,43 @@ function memberOf(json: JsonObject, field: DescField): JsonValue | undefined {
   return Object.hasOwn(json, field.name) ? json[field.name] : undefined;
 }
 
-function readField(message: ReflectMessage, field: DescField, json: JsonValue, depth: number): void {
+function readField(message: ReflectMessage, field: DescField, json: JsonValue, place: Place): void {
   switch (field.fieldKind) {
     case "scalar":
       message.set(field, readScalar(field.scalar, json));
       return;
     case "enum":
-      message.set(field, readEnum(field.enum, json));
+      message.set(field, readEnum(field.enum, json, place));
       return;
     case "message":
-      message.set(field, readMessage(field.message, json, depth + 1));
+      message.set(field, readMessage(field.message, json, below(place)));
       return;
     case "list": {
       if (!Array.isArray(json)) throw mismatch(json, "[]json.RawMessage");
       const list: ReflectList = message.get(field);
-      for (const item of json as readonly JsonValue[]) list.add(readItem(field, item, depth));
+      for (const item of json as readonly JsonValue[]) list.add(readItem(field, item, place));
       return;
     }
     case "map": {
       if (!isJsonObject(json)) throw mismatch(json, "map[string]json.RawMessage");
-      // All maps of our messages have string keys.
       const map: ReflectMap = message.get(field);
       for (const [key, item] of Object.entries(json)) {
-        if (key !== "__proto__") map.set(key, readItem(field, item, depth));
+        if (key === "__proto__") continue;
+        map.set(field.mapKey === ScalarType.STRING ? key : readScalar(field.mapKey, key), readItem(field, item, place));
       }
       return;
     }
   }
 }
 
-function readItem(field: DescField & { fieldKind: "list" | "map" }, json: JsonValue, depth: number): unknown {
-  if (field.message !== undefined) return readMessage(field.message, json, depth + 1);
-  if (field.enum !== undefined) return readEnum(field.enum, json);
+function readItem(field: DescField & { fieldKind: "list" | "map" }, json: JsonValue, place: Place): unknown {
+  if (field.message !== undefined) return readMessage(field.message, json, below(place));
+  if (field.enum !== undefined) return readEnum(field.enum, json, place);
   return readScalar(field.scalar ?? ScalarType.STRING, json);
 }
 
-function readMessage(desc: DescMessage, json: JsonValue, depth: number): ReflectMessage {
-  if (depth > MESSAGE_MAX_DEPTH) throw new ProtoJsonError(`nested deeper than ${MESSAGE_MAX_DEPTH} messages`);
+function readMessage(desc: DescMessage, json: JsonValue, place: Place): ReflectMessage {
+  if (place.depth > MESSAGE_MAX_DEPTH) throw new ProtoJsonError(`nested deeper than ${MESSAGE_MAX_DEPTH} messages`);
   const message = reflect(desc, undefined, false);
   switch (desc.typeName) {
     case "google.protobuf.Duration":
@@ -101,59 +120,88 @@ function readMessage(desc: DescMessage, json: JsonValue, depth: number): Reflect
       if (json !== null) Object.assign(message.message, parseTimestamp(readString(json)));
       return message;
     case "google.protobuf.Struct":
-      return reflect(StructSchema, readStruct(json, depth), false);
+      return reflect(StructSchema, readStruct(json, place), false);
     case "google.protobuf.Value":
-      return reflect(ValueSchema, readValue(json, depth), false);
+      return reflect(ValueSchema, readValue(json, place), false);
     case "google.protobuf.ListValue":
-      return reflect(ListValueSchema, readListValue(json, depth), false);
+      return reflect(ListValueSchema, readListValue(json, place), false);
     case "google.protobuf.Any":
-      throw new ProtoJsonError("an Any inside of a spec has no JSON form");
+      return reflect(AnySchema, readAny(json, place), false);
     default:
       break;
   }
   const wrapped = wrappedField(desc);
-  if (wrapped === undefined) readObject(message, json, depth);
+  if (wrapped === undefined) readObject(message, json, place);
   else if (json !== null) message.set(wrapped, readScalar(wrapped.scalar, json));
   return message;
 }
 
-function readStruct(json: JsonValue, depth: number): Struct {
+function readStruct(json: JsonValue, place: Place): Struct {
   const struct = create(StructSchema);
   if (json === null) return struct;
   if (!isJsonObject(json)) {
     throw new ProtoJsonError(`bad StructValue: ${mismatch(json, "map[string]json.RawMessage").message}`);
   }
   for (const [key, value] of Object.entries(json)) {
-    if (key !== "__proto__") struct.fields[key] = readValue(value, depth + 1);
+    if (key !== "__proto__") struct.fields[key] = readValue(value, below(place));
   }
   return struct;
 }
 
-function readListValue(json: JsonValue, depth: number): ListValue {
+function readListValue(json: JsonValue, place: Place): ListValue {
   const list = create(ListValueSchema);
   if (json === null) return list;
   if (!Array.isArray(json)) throw new ProtoJsonError(`bad ListValue: ${mismatch(json, "[]json.RawMessage").message}`);
-  for (const item of json as readonly JsonValue[]) list.values.push(readValue(item, depth + 1));
+  for (const item of json as readonly JsonValue[]) list.values.push(readValue(item, below(place)));
   return list;
 }
 
-function readValue(json: JsonValue, depth: number): Value {
-  if (depth > MESSAGE_MAX_DEPTH) throw new ProtoJsonError(`nested deeper than ${MESSAGE_MAX_DEPTH} messages`);
+function readValue(json: JsonValue, place: Place): Value {
+  if (place.depth > MESSAGE_MAX_DEPTH) throw new ProtoJsonError(`nested deeper than ${MESSAGE_MAX_DEPTH} messages`);
   const value = create(ValueSchema);
   if (json === null) value.kind = { case: "nullValue", value: NullValue.NULL_VALUE };
   else if (typeof json === "boolean") value.kind = { case: "boolValue", value: json };
   else if (typeof json === "number") value.kind = { case: "numberValue", value: json };
   else if (typeof json === "string") value.kind = { case: "stringValue", value: json };
-  else if (Array.isArray(json)) value.kind = { case: "listValue", value: readListValue(json, depth + 1) };
-  else value.kind = { case: "structValue", value: readStruct(json, depth + 1) };
+  else if (Array.isArray(json)) value.kind = { case: "listValue", value: readListValue(json, below(place)) };
+  else value.kind = { case: "structValue", value: readStruct(json, below(place)) };
   return value;
 }
 
-function readEnum(desc: DescEnum, json: JsonValue): number {
+/** Well-known types have their own form, under `value`; the members of all others stand beside `@type`. */
+function readAny(json: JsonValue, place: Place): Any {
+  const any = create(AnySchema);
+  if (json === null) return any;
+  if (!isJsonObject(json)) throw mismatch(json, "map[string]json.RawMessage");
+  const { "@type": typeUrl, ...members } = json;
+  if (place.options.anyType === undefined) throw new ProtoJsonError("an Any inside of a spec has no JSON form");
+  if (typeUrl === undefined) throw new ProtoJsonError("Any JSON doesn't have '@type'");
+  if (typeof typeUrl !== "string") {
+    throw new ProtoJsonError(`can't unmarshal Any's '@type': ${JSON.stringify(JSON.stringify(typeUrl))}`);
+  }
+  const desc = place.options.anyType(typeUrl);
+  if (desc === undefined) throw new ProtoJsonError(`could not resolve Any message type: ${typeUrl}`);
+  const isWellKnown = WELL_KNOWN.has(desc.typeName) || wrappedField(desc) !== undefined;
+  if (isWellKnown && members["value"] === undefined) throw new ProtoJsonError("Any JSON doesn't have 'value'");
+  try {
+    const { message } = readMessage(desc, isWellKnown ? (members["value"] ?? null) : members, below(place));
+    return create(AnySchema, { typeUrl, value: toDeterministicBinary(desc, message) });
+  } catch (error) {
+    if (!(error instanceof ProtoJsonError)) throw error;
+    throw new ProtoJsonError(`can't unmarshal Any nested proto ${typeUrl}: ${error.message}`);
+  }
+}
+
+const WELL_KNOWN = new Set(
+  ["Any", "Duration", "Timestamp", "Struct", "Value", "ListValue"].map((name) => `google.protobuf.${name}`),
+);
+
+function readEnum(desc: DescEnum, json: JsonValue, { options }: Place): number {
   if (typeof json !== "string")
     return readInteger(json, "protoreflect.EnumNumber", -(2n ** 31n), 2n ** 31n - 1n, Number);
   const value = desc.values.find(({ name }) => name === json);
   if (value === undefined) {
+    if (options.allowsUnknownEnumNames === true) return 0;
     throw new ProtoJsonError(`unknown value ${JSON.stringify(JSON.stringify(json))} for enum ${desc.typeName}`);
   }
   return value.number;

@@ -33,5 +33,6 @@ export const descriptor: TypeDescriptor = defineType({
   singularDisplayName: "Mesh OpenTelemetry Backend",
   statusSchema: object({ conditions: omitEmpty(conditions) }),
   emptyStatus: {},
+  needsNoSchemaFromPeers: true,
   validate: validateMeshOpenTelemetryBackend,
 });

@@ -8,6 +8,9 @@ export function configOf(folder: string, settings: Readonly<Record<string, strin
     "diagnostics.interface": "127.0.0.1",
     "diagnostics.serverPort": 0,
     "log.level": "off",
+    // As the recorded ones were: whoever has no token is nobody in particular.
+    "apiServer.authn.localhostIsAdmin": false,
+    "access.anonymousWrites": true,
     ...settings,
   };
   const loaded = loadConfig({ env: {}, settings: Object.entries(all).map(([path, value]) => `${path}=${value}`) });

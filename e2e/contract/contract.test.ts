@@ -4,10 +4,12 @@
  */
 import { readFileSync } from "node:fs";
 import { parseResource } from "@isthmus/resources";
-import { isJsonObject } from "@isthmus/std";
+import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { eventually } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerDifferences, ask } from "./ask.ts";
+import { DescribedApi } from "./described-api.ts";
+import type { Difference } from "./difference.ts";
 import { adminToken, type ControlPlane, startGlobal, startWest } from "./recorded-deployment.ts";
 import { readVerdicts, recordingsOf, type Target } from "./recording.ts";
 
@@ -32,14 +34,26 @@ describe("verdicts", () => {
 
 describe.each(["global", "west"] as const)("%s", (target) => {
   let controlPlane: ControlPlane | undefined;
+  let described: DescribedApi | undefined;
   const running = (): ControlPlane => {
     if (controlPlane === undefined) throw new Error("not started");
     return controlPlane;
   };
   beforeAll(async () => {
     controlPlane = await START[target]();
+    const response = await fetch(`http://127.0.0.1:${controlPlane.port}/openapi.json`);
+    described = new DescribedApi((await response.json()) as JsonObject);
   });
   afterAll(() => controlPlane?.stop());
+
+  it("an answer with a member that no document knows is found", () => {
+    const answer = { type: "Zone", name: "east", enabled: true };
+    const problems = (text: object) =>
+      described?.problems("GET", "/zones/east", 200, "application/json", JSON.stringify(text));
+    expect(problems(answer)).toEqual([]);
+    expect(problems({ ...answer, surprise: 1 })).not.toEqual([]);
+    expect(problems({ ...answer, enabled: "true" })).not.toEqual([]);
+  });
 
   // One after the other: later ones meet what earlier ones wrote.
   for (const recording of recordingsOf(target)) {
@@ -49,9 +63,10 @@ describe.each(["global", "west"] as const)("%s", (target) => {
       if (recording.name === SEEN_ON_GLOBAL.name) await putInWest(running());
       const answer = await ask(running().port, recording, adminToken(running().instance));
       skip(isAwaited, "its endpoint is being built");
+      const { method, path } = recording.request;
+      expect(described?.problems(method, path, answer.status, answer.contentType ?? "", answer.text)).toEqual([]);
       if (verdict.kind === "differs") {
-        const places = answerDifferences(recording, answer, "values").map(({ place }) => place);
-        expect([...new Set(places)].sort()).toEqual([...verdict.places].sort());
+        expect(strayPlaces(answerDifferences(recording, answer, "values"), verdict.places)).toEqual([]);
       } else {
         const by = verdict.kind === "equal" ? verdict.by : "values";
         expect(answerDifferences(recording, answer, by).map(({ text }) => text)).toEqual([]);
@@ -59,6 +74,14 @@ describe.each(["global", "west"] as const)("%s", (target) => {
     });
   }
 });
+
+/** Differences at no place of the verdict, and places of it where there is none. `.*` is every place in the body. */
+function strayPlaces(found: readonly Difference[], places: readonly string[]): readonly string[] {
+  const isAt = (difference: Difference, place: string): boolean =>
+    place === ".*" ? difference.place.startsWith(".") : difference.place === place;
+  const strayDifferences = found.filter((each) => !places.some((place) => isAt(each, place))).map(({ text }) => text);
+  return [...strayDifferences, ...places.filter((place) => !found.some((each) => isAt(each, place)))];
+}
 
 /** As its operator did. Resolves when the global has it. */
 async function putInWest(global: ControlPlane): Promise<void> {

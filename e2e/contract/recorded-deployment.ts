@@ -10,7 +10,7 @@ import type { ResourceDraft } from "@isthmus/store";
 import { eventually, freePorts, tempFolder } from "@isthmus/testkit";
 import { composeZone } from "@isthmus/zone";
 import { configOf } from "./configuration.ts";
-import { globalOwn, recordedResources, westOwn } from "./recorded-state.ts";
+import { globalOwn, recordedMeshes, recordedResources, westOwn } from "./recorded-state.ts";
 import { connectZone, type RecordedZone } from "./recorded-zone.ts";
 
 export interface ControlPlane {
@@ -89,6 +89,7 @@ async function openGlobal(...more: readonly ResourceDraft[]) {
   await instance.store.commit([...globalOwn(), ...more].map((resource) => ({ kind: "put", resource })));
   const program = await composeGlobal(instance);
   await program.service.start();
+  await putMeshes(port, instance);
   return {
     instance,
     port,
@@ -99,6 +100,20 @@ async function openGlobal(...more: readonly ResourceDraft[]) {
       await folder.remove();
     },
   };
+}
+
+/** As its operator did: with a mesh come its secrets. */
+async function putMeshes(port: number, instance: Instance): Promise<void> {
+  for (const mesh of recordedMeshes()) {
+    const { name } = mesh;
+    if (typeof name !== "string") throw new Error("a mesh without a name");
+    const response = await fetch(`http://127.0.0.1:${port}/meshes/${name}`, {
+      method: "PUT",
+      headers: { "content-type": "application/json", authorization: `Bearer ${adminToken(instance)}` },
+      body: JSON.stringify(mesh),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  }
 }
 
 /** All that was recorded is there, under the names that the sync gives it. */

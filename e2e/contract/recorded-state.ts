@@ -59,11 +59,16 @@ export function itemsOf(list: JsonValue | undefined): readonly JsonObject[] {
   return Array.isArray(items) ? items.filter(isJsonObject) : [];
 }
 
-/** What the global itself holds: everything that no zone sent. Zones and their insights come with the connections. */
+/** What the global itself holds: everything that no zone sent, but meshes, zones and their insights. */
 export function globalOwn(): readonly ResourceDraft[] {
+  const others = ["Mesh", "Zone", "ZoneInsight"];
   return recordedResources("global")
-    .filter(({ type, labels }) => type !== "Zone" && type !== "ZoneInsight" && labels[ZONE] === undefined)
+    .filter(({ type, labels }) => !others.includes(type) && labels[ZONE] === undefined)
     .map(draftOf);
+}
+
+export function recordedMeshes(): readonly JsonObject[] {
+  return itemsOf(recordingsOf("global").find(({ name }) => name === "global/meshes/list")?.response.json);
 }
 
 /** What the zone sent, under the names that it has there. */

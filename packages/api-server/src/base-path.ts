@@ -10,21 +10,21 @@ const NOWHERE = "/%00";
 
 export class BasePath {
   /** Without a slash at its end; "" for the root. */
-  readonly #prefix: string;
+  readonly prefix: string;
   /** Paths that stand beside it. */
   readonly #others: readonly string[];
 
   constructor(path: string, others: readonly string[]) {
     const trimmed = path.replace(/^\/+|\/+$/g, "");
-    this.#prefix = trimmed === "" ? "" : `/${trimmed}`;
+    this.prefix = trimmed === "" ? "" : `/${trimmed}`;
     this.#others = [...others, AT_THE_ROOT];
   }
 
   /** What the router gets to see of the URL of a request. */
   route(url: string): string {
-    if (this.#prefix === "" || this.#others.some((path) => isBelow(url, path))) return url;
-    if (!isBelow(url, this.#prefix)) return NOWHERE;
-    const rest = url.slice(this.#prefix.length);
+    if (this.prefix === "" || this.#others.some((path) => isBelow(url, path))) return url;
+    if (!isBelow(url, this.prefix)) return NOWHERE;
+    const rest = url.slice(this.prefix.length);
     return rest.startsWith("/") ? rest : `/${rest}`;
   }
 }

@@ -19,6 +19,8 @@ import { badRequest, internal, sendFailure } from "./failure.ts";
 import type { Gui } from "./gui/gui.ts";
 import { addGuiRoutes } from "./gui/gui-routes.ts";
 import { addGlobalInsightRoutes } from "./insights/global-insight-routes.ts";
+import { openApiDocument } from "./openapi/document.ts";
+import { addOpenApiRoutes } from "./openapi/openapi-routes.ts";
 import { addKriRoute } from "./routes/kri-route.ts";
 import { templateOf } from "./routes/request-url.ts";
 import { addResourceRoutes } from "./routes/resource-routes.ts";
@@ -168,6 +170,15 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
   addTopologyRoutes(server, options);
   if (options.sync !== undefined) addSyncRoutes(server, options.sync);
   if (options.gui !== undefined) addGuiRoutes(server, options.gui);
+  const version = options.index().version;
+  const described = {
+    routes,
+    registry: options.registry,
+    version,
+    basePath: basePath.prefix,
+    guiPath: options.gui?.path ?? "",
+  };
+  addOpenApiRoutes(server, () => openApiDocument(described));
   isComplete = true;
   refuseOtherMethods(server, routes);
   return server;

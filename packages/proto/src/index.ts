@@ -60,6 +60,7 @@ export {
 } from "./gen/kuma/system/v1alpha1/zone_pb.ts";
 export { messageFromJson } from "./json/from-json.ts";
 export { MESSAGE_MAX_DEPTH } from "./json/json-error.ts";
+export { messageSchemas } from "./json/message-schema.ts";
 export { messageToJson } from "./json/to-json.ts";
 export { messageByName, registry } from "./registry.ts";
 export { decodeSpec, descriptorOf, packSpec, specFromJson, specToJson } from "./spec-codec.ts";

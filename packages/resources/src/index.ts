@@ -29,6 +29,7 @@ export {
 } from "./fields.ts";
 export { hashedName } from "./hashed-name.ts";
 export { isInsightOnline, isOpenSubscription, type ProxyStatus, proxyStatus } from "./insight-status.ts";
+export { type RefOf, resourceSchemas, specSchema } from "./json-schema.ts";
 export {
   type DecodedSpec,
   decodeSpec,

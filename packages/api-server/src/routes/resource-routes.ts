@@ -36,6 +36,7 @@ import { Query } from "../query.ts";
 import { formatted } from "../resource-format.ts";
 import { isJson } from "./content-type.ts";
 import { searchOf, templateOf } from "./request-url.ts";
+import { type ResourceAction, resourcePaths } from "./resource-paths.ts";
 
 interface Params {
   readonly mesh?: string;
@@ -43,17 +44,10 @@ interface Params {
 }
 
 type Request = FastifyRequest<{ Params: Params }>;
+type Handler = (request: Request, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
 
 /** How one resource is shown: as it is or with its insight. */
 type View = (resource: Resource) => JsonObject;
-
-/** Paths of overviews before `_overview` came. */
-const LEGACY_OVERVIEWS: ReadonlyMap<string, string> = new Map([
-  ["Dataplane", "dataplanes+insights"],
-  ["Zone", "zones+insights"],
-  ["ZoneEgress", "zoneegressoverviews"],
-  ["ZoneIngress", "zoneingresses+insights"],
-]);
 
 type AddReads = (server: FastifyInstance, type: TypeDescriptor, context: ApiContext) => void;
 
@@ -62,33 +56,21 @@ const OWN_READS: ReadonlyMap<string, AddReads> = new Map([["ServiceInsight", add
 
 export function addResourceRoutes(server: FastifyInstance, context: ApiContext): void {
   for (const type of context.registry.all()) {
-    for (const path of [type.path, type.alternativePath]) {
-      if (path !== undefined) addTypeRoutes(server, type, path, context);
+    const routes = new TypeRoutes(type, context);
+    const handlers: Readonly<Record<ResourceAction, Handler>> = {
+      list: routes.list(routes.plain),
+      listOverviews: routes.list(routes.listedOverview),
+      get: routes.get(routes.plain),
+      getOverview: routes.get(routes.overview),
+      put: routes.put,
+      delete: routes.delete,
+    };
+    const addReads = OWN_READS.get(type.name);
+    addReads?.(server, type, context);
+    for (const { method, url, action } of resourcePaths(type)) {
+      if (method !== "GET" || addReads === undefined) server.route({ method, url, handler: handlers[action] });
     }
   }
-}
-
-function addTypeRoutes(server: FastifyInstance, type: TypeDescriptor, path: string, context: ApiContext): void {
-  const routes = new TypeRoutes(type, context);
-  const collections = type.scope === "Mesh" ? [`/meshes/:mesh/${path}`, `/${path}`] : [`/${path}`];
-  const [collection = `/${path}`] = collections;
-  const item = `${collection}/:name`;
-  server.put(item, routes.put);
-  server.delete(item, routes.delete);
-  const addReads = OWN_READS.get(type.name);
-  if (addReads !== undefined) {
-    addReads(server, type, context);
-    return;
-  }
-  const legacy = type.path === path ? LEGACY_OVERVIEWS.get(type.name) : undefined;
-  for (const each of collections) {
-    server.get(each, routes.list(routes.plain));
-    if (type.overview !== undefined) server.get(`${each}/_overview`, routes.list(routes.listedOverview));
-    if (legacy !== undefined) server.get(each.replace(path, legacy), routes.list(routes.listedOverview));
-  }
-  server.get(item, routes.get(routes.plain));
-  if (type.overview !== undefined) server.get(`${item}/_overview`, routes.get(routes.overview));
-  if (legacy !== undefined) server.get(item.replace(path, legacy), routes.get(routes.overview));
 }
 
 class TypeRoutes {

@@ -3,8 +3,8 @@
  * its `default` is the configuration; routes keep a list of rules beside the targetRef.
  * Source: kuma v2.14.3: the `GetDefault` of each type, pkg/plugins/policies/core/rules/merge/merge.go.
  */
+import { objectOf } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
-import { objectAt } from "./fields.ts";
 import { mergeConfs } from "./merge-confs.ts";
 import { httpRouteConf, mergeHttpRouteConfs } from "./routes/http-route-conf.ts";
 import { tcpRouteConf } from "./routes/tcp-route-conf.ts";
@@ -16,7 +16,7 @@ export interface ConfShape {
 }
 
 const plain: ConfShape = {
-  confOf: (item) => objectAt(item, "default"),
+  confOf: (item) => objectOf(item, "default"),
   merge: (confs) => (confs.length === 0 ? [] : [mergeConfs(confs)]),
 };
 

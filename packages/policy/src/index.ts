@@ -52,6 +52,7 @@ export { fromRules, type SubsetRules } from "./subsets/from-rules.ts";
 export { containsTags, type Subset, type SubsetTag } from "./subsets/subset.ts";
 export { originsOf, ruleForTags, type SubsetRule } from "./subsets/subset-rules.ts";
 export { ROUTE_TAG, toRules } from "./subsets/to-rules.ts";
+export { matchesTags } from "./tag-selector.ts";
 export { TargetIndex } from "./target-index.ts";
 export type { TargetRef } from "./target-ref.ts";
 export { contributors, decidedBy, type ToConf, toConf, toEntries } from "./to-conf.ts";

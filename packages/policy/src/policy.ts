@@ -8,12 +8,13 @@ import {
   type Kri,
   kriOf,
   ORIGIN_LABEL,
+  objectOf,
   policyRole,
   type Resource,
 } from "@isthmus/resources";
 import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
 import { type ConfShape, confShapeOf } from "./conf-shape.ts";
-import { objectAt, objectsOf } from "./fields.ts";
+import { objectItems } from "./object-items.ts";
 import { type InboundMatch, inboundMatchOf } from "./rules/inbound-match.ts";
 import { MESH_REF, type TargetRef, targetRefOf } from "./target-ref.ts";
 
@@ -70,7 +71,7 @@ export function policyOf(resource: Resource): Policy {
     to: targetItems(spec.to, shape),
     from: targetItems(spec.from, shape),
     rules: ruleItems(spec.rules, shape),
-    conf: objectAt(spec, "default"),
+    conf: objectOf(spec, "default"),
     shape,
   };
 }
@@ -90,7 +91,7 @@ function targetItems(value: JsonValue | undefined, shape: ConfShape): readonly T
 function ruleItems(value: JsonValue | undefined, shape: ConfShape): readonly RuleItem[] {
   return itemsOf(value).map(({ index, source }) => ({
     index,
-    matches: objectsOf(source.matches).map(inboundMatchOf),
+    matches: objectItems(source.matches).map(inboundMatchOf),
     conf: shape.confOf(source),
   }));
 }

@@ -2,9 +2,9 @@
  * A Dataplane, read once: what policies can select of it. A zone ingress or egress of a mesh is a Dataplane with listeners;
  * the global-scoped ZoneIngress and ZoneEgress are no proxies of a mesh and no policy selects them.
  */
-import { type Kri, kriOf, type Resource, sectionName } from "@isthmus/resources";
+import { type Kri, kriOf, numberOf, objectOf, type Resource, sectionName, textOf } from "@isthmus/resources";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
-import { numberAt, objectAt, objectsOf, textAt } from "./fields.ts";
+import { objectItems } from "./object-items.ts";
 import { type StringMap, stringMap } from "./target-ref.ts";
 
 export interface PolicyProxy {
@@ -50,18 +50,18 @@ export interface GatewayDefinitionListener {
 
 /** `gateway`: the MeshGateway for this Dataplane (`selectGateway`); only a builtin gateway can have one. */
 export function proxyOf(dataplane: Resource, gateway?: Resource): PolicyProxy {
-  const networking = objectAt(dataplane.spec, "networking");
+  const networking = objectOf(dataplane.spec, "networking");
   const section = (item: JsonObject): ProxySection => ({
     sectionName: sectionName(item),
-    address: textAt(item, "address") || textAt(networking, "address"),
-    port: numberAt(item, "port"),
+    address: textOf(item, "address") || textOf(networking, "address"),
+    port: numberOf(item, "port"),
   });
   return {
     dataplane,
     kri: kriOf(dataplane),
-    address: textAt(networking, "address"),
-    inbounds: objectsOf(networking.inbound).map((item) => ({ ...section(item), tags: stringMap(item.tags) ?? {} })),
-    listeners: objectsOf(networking.listeners).map(section),
+    address: textOf(networking, "address"),
+    inbounds: objectItems(networking.inbound).map((item) => ({ ...section(item), tags: stringMap(item.tags) ?? {} })),
+    listeners: objectItems(networking.listeners).map(section),
     gateway: proxyGateway(networking, gateway),
   };
 }
@@ -93,9 +93,9 @@ function gatewayDefinition(resource: Resource): GatewayDefinition {
     resource,
     kri: kriOf(resource),
     tags: stringMap(resource.spec.tags) ?? {},
-    listeners: objectsOf(objectAt(resource.spec, "conf").listeners).map((listener) => ({
-      port: numberAt(listener, "port"),
-      hostname: textAt(listener, "hostname") || "*",
+    listeners: objectItems(objectOf(resource.spec, "conf").listeners).map((listener) => ({
+      port: numberOf(listener, "port"),
+      hostname: textOf(listener, "hostname") || "*",
       tags: stringMap(listener.tags) ?? {},
     })),
   };

@@ -2,9 +2,10 @@
  * Items of MeshHTTPRoutes as configurations, and how they merge: per host name, rules with equal matches as one, those of the
  * policy that wins first. Source: kuma v2.14.3: pkg/plugins/policies/meshhttproute/api/v1alpha1/helpers.go, core/rules/merge.
  */
+import { objectOf } from "@isthmus/resources";
 import { type JsonObject, type JsonValue, jsonEquals } from "@isthmus/std";
-import { objectAt, objectsOf } from "../fields.ts";
 import { mergeConfs } from "../merge-confs.ts";
+import { objectItems } from "../object-items.ts";
 
 interface Rule {
   readonly matches: JsonValue;
@@ -16,7 +17,7 @@ interface Rule {
  * both are in one order; merging turns the result back.
  */
 export function httpRouteConf(item: JsonObject): JsonObject {
-  return confWith(objectsOf(item.rules).toReversed(), hostnamesOf(item));
+  return confWith(objectItems(item.rules).toReversed(), hostnamesOf(item));
 }
 
 /** One configuration for each host name, in the order in which they are first named; "" stands for items without any. */
@@ -32,7 +33,7 @@ export function mergeHttpRouteConfs(confs: readonly JsonObject[]): readonly Json
   }
   return [...byHostname].map(([hostname, group]) =>
     confWith(
-      mergeRules(group.flatMap(({ rules }) => objectsOf(rules))).toReversed(),
+      mergeRules(group.flatMap(({ rules }) => objectItems(rules))).toReversed(),
       hostname === "" ? [] : [hostname],
     ),
   );
@@ -45,7 +46,7 @@ function mergeRules(written: readonly JsonObject[]): readonly JsonObject[] {
     const matches = rule.matches ?? [];
     const place = rules.findIndex((each) => jsonEquals(each.matches, matches));
     const [earlier] = place === -1 ? [] : rules.splice(place, 1);
-    rules.push({ matches, defaults: [...(earlier?.defaults ?? []), objectAt(rule, "default")] });
+    rules.push({ matches, defaults: [...(earlier?.defaults ?? []), objectOf(rule, "default")] });
   }
   return rules.map(({ matches, defaults }) => ({ matches, default: mergeConfs(defaults) }));
 }

@@ -3,8 +3,9 @@
  * from, and the order in which a proxy must try the matches.
  * Source: kuma v2.14.3: pkg/plugins/policies/meshhttproute/api/v1alpha1/compare.go, core/rules/common/origin.go.
  */
+import { objectOf, textOf } from "@isthmus/resources";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
-import { objectAt, objectsOf, textAt } from "../fields.ts";
+import { objectItems } from "../object-items.ts";
 import type { PolicyEntry } from "../policy-order.ts";
 import { matchesHash } from "./matches-hash.ts";
 
@@ -26,11 +27,11 @@ export interface HttpRoute {
 export function httpRouteRules(conf: JsonObject, entries: readonly PolicyEntry[]): readonly HttpRouteRule[] {
   const origins = new Map<string, PolicyEntry>();
   for (const entry of entries) {
-    for (const { matches } of objectsOf(entry.item.conf.rules)) origins.set(matchesHash(matches), entry);
+    for (const { matches } of objectItems(entry.item.conf.rules)) origins.set(matchesHash(matches), entry);
   }
-  return objectsOf(conf.rules).map((rule) => {
+  return objectItems(conf.rules).map((rule) => {
     const hash = matchesHash(rule.matches);
-    return { matches: objectsOf(rule.matches), hash, conf: objectAt(rule, "default"), origin: origins.get(hash) };
+    return { matches: objectItems(rule.matches), hash, conf: objectOf(rule, "default"), origin: origins.get(hash) };
   });
 }
 
@@ -47,15 +48,15 @@ function compareMatches(a: JsonObject, b: JsonObject): number {
   return (
     comparePaths(a.path, b.path) ||
     Number(b.method !== undefined) - Number(a.method !== undefined) ||
-    objectsOf(b.headers).length - objectsOf(a.headers).length ||
-    objectsOf(b.queryParams).length - objectsOf(a.queryParams).length
+    objectItems(b.headers).length - objectItems(a.headers).length ||
+    objectItems(b.queryParams).length - objectItems(a.queryParams).length
   );
 }
 
 /** With a path before without; exact, prefix, expression; the longer text first. */
 function comparePaths(a: JsonObject[string] | undefined, b: JsonObject[string] | undefined): number {
   if (!isJsonObject(a) || !isJsonObject(b)) return Number(isJsonObject(b)) - Number(isJsonObject(a));
-  const byType = PATH_TYPES.indexOf(textAt(a, "type")) - PATH_TYPES.indexOf(textAt(b, "type"));
-  if (byType !== 0 || textAt(a, "type") === "Exact") return byType;
-  return Buffer.byteLength(textAt(b, "value")) - Buffer.byteLength(textAt(a, "value"));
+  const byType = PATH_TYPES.indexOf(textOf(a, "type")) - PATH_TYPES.indexOf(textOf(b, "type"));
+  if (byType !== 0 || textOf(a, "type") === "Exact") return byType;
+  return Buffer.byteLength(textOf(b, "value")) - Buffer.byteLength(textOf(a, "value"));
 }

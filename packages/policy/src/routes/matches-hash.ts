@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
-import { objectsOf } from "../fields.ts";
+import { objectItems } from "../object-items.ts";
 
 /** Members in the order of Kuma's structs, which the hash depends on. */
 const PATH = ["value", "type"];
@@ -15,7 +15,7 @@ const HEADER = ["type", "name", "value"];
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
 export function matchesHash(matches: JsonValue | undefined): string {
-  const text = JSON.stringify(objectsOf(matches).map(orderedMatch));
+  const text = JSON.stringify(objectItems(matches).map(orderedMatch));
   const asGo = text.replace(ESCAPED, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return createHash("sha256").update(asGo).digest("base64");
 }
@@ -24,8 +24,8 @@ function orderedMatch({ path, method, queryParams, headers }: JsonObject): JsonO
   return {
     ...(isJsonObject(path) ? { path: ordered(path, PATH) } : {}),
     ...(typeof method === "string" ? { method } : {}),
-    ...(Array.isArray(queryParams) ? { queryParams: objectsOf(queryParams).map(by(QUERY_PARAMETER)) } : {}),
-    ...(Array.isArray(headers) ? { headers: objectsOf(headers).map(by(HEADER)).map(withoutEmptyValue) } : {}),
+    ...(Array.isArray(queryParams) ? { queryParams: objectItems(queryParams).map(by(QUERY_PARAMETER)) } : {}),
+    ...(Array.isArray(headers) ? { headers: objectItems(headers).map(by(HEADER)).map(withoutEmptyValue) } : {}),
   };
 }
 

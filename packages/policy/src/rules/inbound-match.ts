@@ -2,8 +2,8 @@
  * Which incoming traffic an inbound rule is for: by the SPIFFE id of the client's certificate, by the server name asked for, or
  * by both together. Source: kuma v2.14.3: api/common/v1alpha1/match.go, pkg/plugins/policies/core/rules/inbound/sort.go.
  */
+import { textOf } from "@isthmus/resources";
 import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
-import { textAt } from "../fields.ts";
 
 export interface InboundMatch {
   readonly spiffeId: TextMatch | undefined;
@@ -42,5 +42,5 @@ function spiffeRank(match: InboundMatch | undefined): number {
 }
 
 function textMatch(value: JsonValue | undefined): TextMatch | undefined {
-  return isJsonObject(value) ? { type: textAt(value, "type"), value: textAt(value, "value") } : undefined;
+  return isJsonObject(value) ? { type: textOf(value, "type"), value: textOf(value, "value") } : undefined;
 }

@@ -2,7 +2,7 @@
  * Rules for outgoing traffic by the tags of destinations: what counts for services that are no resources.
  * Source: kuma v2.14.3: pkg/plugins/policies/core/rules/rules.go `legacyBuildToRules`.
  */
-import { objectsOf } from "../fields.ts";
+import { objectItems } from "../object-items.ts";
 import type { MatchedPolicy } from "../policies-for.ts";
 import type { Policy } from "../policy.ts";
 import { sortPolicies } from "../policy-order.ts";
@@ -56,5 +56,5 @@ function ofRule({ kind, name }: TargetRef, hash: string): TargetRef {
 }
 
 function rulesOf(conf: Policy["conf"]): readonly string[] {
-  return objectsOf(conf.rules).map(({ matches }) => matchesHash(matches));
+  return objectItems(conf.rules).map(({ matches }) => matchesHash(matches));
 }

@@ -74,6 +74,19 @@ export function selects({ selectors }: HostnameGenerator, kind: ServiceKind, lab
 
 /** The name it gives to a service, or why it gives none, in the words of Kuma. `zone`: the own one. */
 export function renderHostname(
+  generator: HostnameGenerator,
+  service: Omit<NamedService, "creationTime">,
+  zone: string,
+): Result<string, string> {
+  const rendered = renderUncheckedHostname(generator, service, zone);
+  if (!rendered.ok) return rendered;
+  const errors = dns1123SubdomainErrors(rendered.value);
+  if (errors.length === 0) return rendered;
+  return err(`generated hostname ${goQuote(rendered.value)} is not a valid DNS name: ${errors.join(", ")}`);
+}
+
+/** The same, whether or not it can be a name of DNS: zones of older versions gave names that cannot. */
+export function renderUncheckedHostname(
   { template }: HostnameGenerator,
   { name, mesh, labels }: Omit<NamedService, "creationTime">,
   zone: string,
@@ -92,7 +105,5 @@ export function renderHostname(
   });
   if (!rendered.ok)
     return err(`pre evaluation of template with parameters failed with error=${goQuote(rendered.error)}`);
-  const errors = dns1123SubdomainErrors(rendered.value);
-  if (errors.length === 0) return ok(rendered.value);
-  return err(`generated hostname ${goQuote(rendered.value)} is not a valid DNS name: ${errors.join(", ")}`);
+  return ok(rendered.value);
 }

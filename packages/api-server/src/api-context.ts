@@ -4,6 +4,7 @@ import type { ResourceManager } from "@isthmus/manager";
 import type { Registry } from "@isthmus/resources";
 import type { Store } from "@isthmus/store";
 import type { AccessRules } from "./access/access-rules.ts";
+import type { ProxyInspector } from "./inspect/proxy-inspector.ts";
 import type { SyncApi } from "./sync-api.ts";
 import type { TokenApi } from "./token-api.ts";
 import type { TopologyApi } from "./topology-api.ts";
@@ -27,4 +28,8 @@ export interface ApiContext {
   readonly tokens?: TokenApi;
   /** `GET /config`, without secrets. Left out: the path does not exist. */
   readonly config?: () => string;
+  /** The own zone; left out on a global. */
+  readonly zoneName?: string;
+  /** How to ask proxies. Left out: their paths say that none is connected. */
+  readonly inspector?: ProxyInspector;
 }

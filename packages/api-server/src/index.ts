@@ -3,6 +3,7 @@ export type { Authentication, Refusal } from "./access/authentication.ts";
 export { isFromThisMachine } from "./access/local-request.ts";
 export type { ApiContext } from "./api-context.ts";
 export { Gui, GuiError, type GuiOptions } from "./gui/gui.ts";
+export type { InspectFailure, OutputFormat, ProxyInspector } from "./inspect/proxy-inspector.ts";
 export { ApiServer, type ApiServerOptions, PortError } from "./server.ts";
 export type { SyncApi } from "./sync-api.ts";
 export type { TokenApi } from "./token-api.ts";

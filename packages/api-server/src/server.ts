@@ -21,6 +21,7 @@ import { addGuiRoutes } from "./gui/gui-routes.ts";
 import { addGlobalInsightRoutes } from "./insights/global-insight-routes.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { addOpenApiRoutes } from "./openapi/openapi-routes.ts";
+import { addInspectRoutes } from "./inspect/inspect-routes.ts";
 import { addKriRoute } from "./routes/kri-route.ts";
 import { templateOf } from "./routes/request-url.ts";
 import { addResourceRoutes } from "./routes/resource-routes.ts";
@@ -168,6 +169,7 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
   addGlobalInsightRoutes(server, options);
   addKriRoute(server, options);
   addTopologyRoutes(server, options);
+  addInspectRoutes(server, options);
   if (options.sync !== undefined) addSyncRoutes(server, options.sync);
   if (options.gui !== undefined) addGuiRoutes(server, options.gui);
   const version = options.index().version;

@@ -93,6 +93,7 @@ export async function composeZone(instance: Instance): Promise<Program> {
     manager,
     mode: "zone",
     isFederated,
+    zoneName: name,
     isReadOnly: config.apiServer.readOnly,
     index: () => ({ ...instance.index(), gui: guiUrl(config, role) }),
     gui,

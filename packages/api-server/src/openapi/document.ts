@@ -6,6 +6,7 @@ import { errorBodySchema } from "@isthmus/api";
 import { type Registry, resourceSchemas } from "@isthmus/resources";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { FIXED_OPERATIONS } from "./fixed-operations.ts";
+import { inspectOperations } from "./inspect-operations.ts";
 import { answer, type Content, jsonOf, type Operation, type QueryParameter, schemaOfZod } from "./operation.ts";
 import { KUBERNETES_MANIFEST, resourceOperations, SERVICE_ITEM } from "./resource-operations.ts";
 
@@ -104,7 +105,7 @@ interface DescribedRoute {
 }
 
 function describedRoutes({ routes, registry, guiPath }: DocumentOptions): readonly DescribedRoute[] {
-  const operations = resourceOperations(registry, refOf);
+  const operations = new Map([...resourceOperations(registry, refOf), ...inspectOperations(registry)]);
   return [...routes].flatMap(([url, methods]) =>
     METHODS.filter((method) => methods.has(method)).flatMap((method) =>
       shownUrls(url).map((shown) => {

@@ -65,6 +65,14 @@ describe("the document", async () => {
     expect(paths["/sync/holds/{zone}/{type}/{origin}/accept"]).toMatchObject({ post: {} });
   });
 
+  it("describes all of inspection", () => {
+    const others = [...objectsIn(paths)].filter(({ tags }) => Array.isArray(tags) && tags.includes("Others"));
+    expect(others.map(({ summary }) => summary)).toEqual([]);
+    expect(paths["/meshes/{mesh}/meshtimeouts/{name}/_resources/dataplanes"]).toMatchObject({
+      get: { tags: ["Inspection"] },
+    });
+  });
+
   it("has the rules that writes are checked by", () => {
     const schemas = (document["components"] as { schemas: Record<string, JsonObject> }).schemas;
     expect(schemas["MeshMultiZoneService"]).toMatchObject({

@@ -23,7 +23,7 @@ const SHOWN_AS: ReadonlyMap<string, string> = new Map([["ServiceInsight", SERVIC
 
 const TEXT = { type: "string" };
 
-const PAGE: readonly QueryParameter[] = [
+export const PAGE: readonly QueryParameter[] = [
   {
     name: "size",
     description: "how many items a page has at the most",

@@ -13,7 +13,7 @@ export { bindKdsMetrics, type KdsMetricsOptions } from "./kds-metrics.ts";
 export { kdsServerTls } from "./kds-tls.ts";
 export { createLogger, type Logger } from "./log.ts";
 export { bindMeshInsightMetrics, createMeshInsights, observeFinalizer, writeLogger } from "./mesh-insights.ts";
-export { Metrics } from "./metrics.ts";
+export { type MetricDescription, Metrics } from "./metrics.ts";
 export { openStore } from "./open-store.ts";
 export { type Program, type ProgramArguments, type ProgramFactory, runProgram } from "./run-program.ts";
 export { aloneSyncApi, createSyncApi, type Sync, type SyncApiOptions } from "./sync-api.ts";

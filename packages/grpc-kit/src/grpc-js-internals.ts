@@ -4,6 +4,7 @@
  */
 
 import type { Http2SecureServer, Http2Server, ServerHttp2Session } from "node:http2";
+import type { TLSSocket } from "node:tls";
 import { logVerbosity, type Server, setLogVerbosity } from "@grpc/grpc-js";
 
 // What grpc-js would print to stderr reaches the caller as an error or as a status.
@@ -45,4 +46,12 @@ export function limitReadAhead(stream: object): void {
     throw new GrpcInternalsError("streams of this release of Node have no adjustable read-ahead");
   }
   state.highWaterMark = 1;
+}
+
+/**
+ * node:http2 refuses a TLS connection that did not negotiate a protocol, even when it has already begun to speak HTTP/2.
+ * `shared-port.test.ts` fails when a release of Node keeps what was negotiated elsewhere.
+ */
+export function claimHttp2(socket: TLSSocket): void {
+  Reflect.set(socket, "alpnProtocol", "h2");
 }

@@ -20,9 +20,16 @@ export { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts
 export { ListenError } from "./listen-error.ts";
 export type { MessageParts, OutgoingMessage } from "./message-parts.ts";
 export { firstValue, metadataOf, splitValues } from "./metadata.ts";
-export { GrpcServer, type GrpcServerOptions, type UnaryCall, type UnaryHandler } from "./server.ts";
+export {
+  GrpcServer,
+  type GrpcServerOptions,
+  type InjectedGrpcServerOptions,
+  type UnaryCall,
+  type UnaryHandler,
+} from "./server.ts";
 export type { ServerTls } from "./server-credentials.ts";
 export type { ServerStream } from "./server-stream.ts";
+export { SharedPort, type SharedPortOptions } from "./shared-port.ts";
 export {
   describeStatus,
   GrpcCode,

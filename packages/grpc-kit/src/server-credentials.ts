@@ -20,7 +20,7 @@ export interface ServerTls {
 }
 
 /** Node's own is two minutes, during which everybody who can reach the port holds a socket for nothing. */
-const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
+export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
 
 export class TlsServerCredentials extends ServerCredentials {
   constructor(tls: ServerTls) {
@@ -38,14 +38,14 @@ export class TlsServerCredentials extends ServerCredentials {
 }
 
 /** Of the server, fixed once it listens. */
-function constructorOptions({ clientCa, handshakeTimeoutMs }: ServerTls): SecureServerOptions {
+export function constructorOptions({ clientCa, handshakeTimeoutMs }: ServerTls): SecureServerOptions {
   return {
     handshakeTimeout: handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS,
     ...(clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
   };
 }
 
-function secureContextOptions(tls: ServerTls): SecureContextOptions {
+export function secureContextOptions(tls: ServerTls): SecureContextOptions {
   return {
     cert: tls.certificate,
     key: tls.privateKey,

@@ -5,6 +5,7 @@
 
 import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import {
   type Metadata,
   Server,
@@ -29,9 +30,7 @@ const DEFAULT_KEEPALIVE_MS = 15_000;
 const DEFAULT_MAX_STREAMS_PER_CONNECTION = 1_000;
 const DEFAULT_DRAIN_MS = 2_000;
 
-export interface GrpcServerOptions {
-  /** For messages and logs: `kds`. */
-  readonly name: string;
+export interface GrpcServerOptions extends InjectedGrpcServerOptions {
   readonly address: string;
   /** 0 takes a free one, see `port`. */
   readonly port: number;
@@ -39,6 +38,12 @@ export interface GrpcServerOptions {
   readonly portSetting: string;
   /** Absent: plaintext. */
   readonly tls?: ServerTls;
+}
+
+/** Of a server that gets its connections from somebody else, see `SharedPort`. */
+export interface InjectedGrpcServerOptions {
+  /** For messages and logs: `kds`. */
+  readonly name: string;
   readonly maxMessageBytes?: number;
   readonly streamWindowBytes?: number;
   readonly connectionWindowBytes?: number;
@@ -65,7 +70,7 @@ export type UnaryHandler = (request: Buffer, call: UnaryCall) => Promise<Uint8Ar
 
 export class GrpcServer implements Service {
   readonly name: string;
-  readonly #options: GrpcServerOptions;
+  readonly #options: InjectedGrpcServerOptions & Partial<GrpcServerOptions>;
   readonly #clock: Clock;
   readonly #server: Server;
   readonly #sessions = new Map<ServerHttp2Session, number>();
@@ -75,9 +80,10 @@ export class GrpcServer implements Service {
   #nextConnectionId = 1;
   #current: { readonly stream: ServerHttp2Stream; readonly connectionId: number } | undefined;
   #port: number | undefined;
+  #isServing = false;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: GrpcServerOptions) {
+  constructor(options: GrpcServerOptions | InjectedGrpcServerOptions) {
     this.name = options.name;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
@@ -133,7 +139,10 @@ export class GrpcServer implements Service {
 
   /** Rejects with a `ListenError` that names port and setting. */
   async start(): Promise<void> {
-    const { address, port, tls } = this.#options;
+    const { address, port, portSetting, tls } = this.#options;
+    if (address === undefined || port === undefined || portSetting === undefined) {
+      throw new Error(`${this.name} has no listener of its own`);
+    }
     this.#credentials = tls === undefined ? undefined : new TlsServerCredentials(tls);
     const host = address.includes(":") ? `[${address}]` : address;
     try {
@@ -145,8 +154,24 @@ export class GrpcServer implements Service {
         );
       });
     } catch (error) {
-      throw error instanceof ListenError ? error : listenError(this.#options, error);
+      throw error instanceof ListenError ? error : listenError({ name: this.name, address, port, portSetting }, error);
     }
+    this.#isServing = true;
+    this.#watchConnections();
+  }
+
+  /**
+   * Instead of `start`, for a server without a listener: takes connections that are known to speak HTTP/2, TLS already
+   * ended. `stop` as usual.
+   */
+  takeConnections(): (socket: Duplex) => void {
+    const { injectConnection } = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#isServing = true;
+    this.#watchConnections();
+    return injectConnection;
+  }
+
+  #watchConnections(): void {
     for (const http2Server of http2ServersOf(this.#server)) {
       http2Server.on("connection", (socket: Socket) => {
         this.#sockets.add(socket);
@@ -173,12 +198,13 @@ export class GrpcServer implements Service {
   }
 
   async #drainThenForce(): Promise<void> {
-    if (this.#port === undefined) return;
+    if (!this.#isServing) return;
     const timer = this.#clock.setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, this.#options.drainMs ?? DEFAULT_DRAIN_MS);
     await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     timer.cancel();
+    this.#isServing = false;
     this.#port = undefined;
   }
 

@@ -165,10 +165,10 @@ export class GrpcServer implements Service {
    * ended. `stop` as usual.
    */
   takeConnections(): (socket: Duplex) => void {
-    const { injectConnection } = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     this.#isServing = true;
     this.#watchConnections();
-    return injectConnection;
+    return (socket) => injector.injectConnection(socket);
   }
 
   #watchConnections(): void {

@@ -1,3 +1,6 @@
+export type { ProxyAdmission, ProxyCandidate } from "./admission.ts";
+export { AdsService, type AdsServiceOptions } from "./ads/ads-service.ts";
+export type { AdsStream } from "./ads/ads-stream.ts";
 export { EncodedResource } from "./content/encoded-resource.ts";
 export { NameSet } from "./content/name-set.ts";
 export { ResourcePool } from "./content/resource-pool.ts";
@@ -13,6 +16,7 @@ export {
   proxyKey,
 } from "./node/proxy-id.ts";
 export type { ConnectedProxy, FollowedProxy, ProxySnapshot, SnapshotSource } from "./proxy-snapshot.ts";
+export { XdsServer, type XdsServerOptions, type XdsService } from "./server/xds-server.ts";
 export { createAds, stepAds } from "./session/ads-session.ts";
 export type {
   AdsEffect,
@@ -37,3 +41,4 @@ export {
   SECRET_TYPE,
   type TypeUrl,
 } from "./type-urls.ts";
+export type { OnXdsEvent, XdsEvent, XdsStreamKind } from "./xds-events.ts";

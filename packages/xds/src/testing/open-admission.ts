@@ -1,0 +1,26 @@
+/** Admits everybody, or answers what a test says, and remembers what it was asked. For tests. */
+import type { GrpcStatus } from "@isthmus/grpc-kit";
+import { ok, type Result } from "@isthmus/std";
+import type { ProxyAdmission, ProxyCandidate } from "../admission.ts";
+import { nodeIdOf } from "../node/proxy-id.ts";
+
+export class OpenAdmission implements ProxyAdmission {
+  readonly log: string[] = [];
+  answer: (candidate: ProxyCandidate) => Promise<Result<void, GrpcStatus>> = async () => ok(undefined);
+  readonly candidates: ProxyCandidate[] = [];
+
+  admit(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
+    this.candidates.push(candidate);
+    this.log.push(`admit ${nodeIdOf(candidate.id)}`);
+    return this.answer(candidate);
+  }
+
+  authenticate(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
+    this.log.push(`authenticate ${nodeIdOf(candidate.id)}`);
+    return this.answer(candidate);
+  }
+
+  released({ id }: ProxyCandidate, isReplaced: boolean): void {
+    this.log.push(`released ${nodeIdOf(id)}${isReplaced ? ", replaced" : ""}`);
+  }
+}

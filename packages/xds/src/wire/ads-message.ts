@@ -1,0 +1,122 @@
+/** ADS messages between bytes and what sessions speak of, for both variants. */
+import type { MessageParts, OutgoingMessage } from "@isthmus/grpc-kit";
+import { decodeDeltaRequest, decodeStateRequest, type WireNode, WireWriter } from "@isthmus/proto";
+import { ok, type Result } from "@isthmus/std";
+import type { EncodedResource } from "../content/encoded-resource.ts";
+import type { AdsRequest, AdsSend, AdsVariant } from "../session/ads-state.ts";
+
+/** Messages above are given to the transport in parts of about this size. */
+const PART_BYTES = 64 * 1024;
+
+export interface ReceivedAdsRequest {
+  readonly request: AdsRequest;
+  /** Envoy sends it with the first request of a stream only. */
+  readonly node: WireNode | undefined;
+}
+
+/** Reads the requests of one stream; remembers which names each type was last asked for. */
+export class AdsRequestReader {
+  readonly #variant: AdsVariant;
+  readonly #digests = new Map<string, string>();
+
+  constructor(variant: AdsVariant) {
+    this.#variant = variant;
+  }
+
+  read(bytes: Uint8Array): Result<ReceivedAdsRequest, string> {
+    return this.#variant === "state" ? this.#readState(bytes) : readDelta(bytes);
+  }
+
+  #readState(bytes: Uint8Array): Result<ReceivedAdsRequest, string> {
+    const read = decodeStateRequest(bytes, (typeUrl, digest) => this.#digests.get(typeUrl) === digest);
+    if (!read.ok) return read;
+    const { typeUrl, names, namesDigest, responseNonce, errorDetail, node } = read.value;
+    // A session ends when it is asked for too many types, and this with it.
+    this.#digests.set(typeUrl, namesDigest);
+    return ok({
+      node,
+      request: { typeUrl, nonce: responseNonce, error: errorDetail?.message, interest: { variant: "state", names } },
+    });
+  }
+}
+
+function readDelta(bytes: Uint8Array): Result<ReceivedAdsRequest, string> {
+  const read = decodeDeltaRequest(bytes);
+  if (!read.ok) return read;
+  const { typeUrl, subscribe, unsubscribe, initialVersions, responseNonce, errorDetail, node } = read.value;
+  return ok({
+    node,
+    request: {
+      typeUrl,
+      nonce: responseNonce,
+      error: errorDetail?.message,
+      interest: { variant: "delta", subscribe, unsubscribe, initialVersions },
+    },
+  });
+}
+
+/** Cost: one copy of every frame, made as the transport takes it. */
+export function adsResponse(send: AdsSend, variant: AdsVariant, controlPlane: string): OutgoingMessage {
+  const head = variant === "state" ? stateHead(send, controlPlane) : deltaHead(send, controlPlane);
+  const { content } = send;
+  const frameOf = (resource: EncodedResource): Uint8Array =>
+    variant === "state" ? resource.stateFrame : resource.deltaFrame;
+  let byteLength = head.byteLength;
+  if (content.form === "whole") byteLength += content.resources.stateBytes;
+  else for (const each of content.upserts) byteLength += variant === "state" ? each.stateBytes : each.deltaBytes;
+  const resources = content.form === "whole" ? content.resources : content.upserts;
+  if (byteLength > PART_BYTES)
+    return { byteLength, parts: () => partsOf(head, resources, frameOf) } satisfies MessageParts;
+  const message = Buffer.allocUnsafe(byteLength);
+  message.set(head, 0);
+  let position = head.byteLength;
+  for (const resource of resources) {
+    const frame = frameOf(resource);
+    message.set(frame, position);
+    position += frame.byteLength;
+  }
+  return message;
+}
+
+export function resourceCount({ content }: AdsSend): number {
+  return content.form === "whole" ? content.resources.size : content.upserts.length;
+}
+
+/** `DiscoveryResponse` without its resources; protobuf leaves the order of fields to the writer. */
+function stateHead({ version, typeUrl, nonce }: AdsSend, controlPlane: string): Uint8Array {
+  return new WireWriter()
+    .string(1, version)
+    .string(4, typeUrl)
+    .string(5, nonce)
+    .bytes(6, new WireWriter().optionalString(1, controlPlane).finish())
+    .finish();
+}
+
+function deltaHead({ version, typeUrl, nonce, content }: AdsSend, controlPlane: string): Uint8Array {
+  return new WireWriter()
+    .string(1, version)
+    .string(4, typeUrl)
+    .string(5, nonce)
+    .strings(6, content.form === "part" ? content.removals : [])
+    .bytes(7, new WireWriter().optionalString(1, controlPlane).finish())
+    .finish();
+}
+
+function* partsOf(
+  head: Uint8Array,
+  resources: Iterable<EncodedResource>,
+  frameOf: (resource: EncodedResource) => Uint8Array,
+): Generator<Uint8Array, void, undefined> {
+  let frames = [head];
+  let size = head.byteLength;
+  for (const resource of resources) {
+    const frame = frameOf(resource);
+    frames.push(frame);
+    size += frame.byteLength;
+    if (size < PART_BYTES) continue;
+    yield Buffer.concat(frames, size);
+    frames = [];
+    size = 0;
+  }
+  if (size > 0) yield Buffer.concat(frames, size);
+}

@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { registerApply } from "./commands/apply.ts";
 import { registerDelete } from "./commands/delete.ts";
 import { registerDescribe } from "./commands/describe.ts";
+import { registerDoctor } from "./commands/doctor.ts";
 import { registerEndpoints } from "./commands/endpoints.ts";
 import { registerExplain } from "./commands/explain.ts";
 import { registerExport } from "./commands/export.ts";
@@ -47,6 +48,7 @@ export function createProgram(terminal: Terminal): Command {
   registerZones(program, terminal);
   registerInspect(program, terminal);
   registerSync(program, terminal);
+  registerDoctor(program, terminal);
   registerExplain(program, terminal);
   registerEndpoints(program, terminal);
   registerWhatIf(program, terminal);

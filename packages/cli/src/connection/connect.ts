@@ -14,6 +14,8 @@ import { createTransport } from "./transport.ts";
 export interface Connection {
   readonly client: ApiClient;
   readonly settings: ConnectionSettings;
+  /** Of the caller, wherever it came from. Not to be shown. */
+  readonly token: string | undefined;
   /** Mesh of commands that name none. */
   readonly mesh: string;
   /** For questions that are none of the REST contract. */
@@ -75,6 +77,7 @@ export function connectTo(terminal: Terminal, settings: ConnectionSettings): Con
   return {
     client,
     settings,
+    token,
     mesh: settings.mesh,
     transport,
     async ask(question) {

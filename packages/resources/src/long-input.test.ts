@@ -78,6 +78,14 @@ describe("deep and long input ends soon", () => {
   });
   const panic = (healthyPanicThreshold: string): JsonObject => check({ healthyPanicThreshold });
   const permission = (match: JsonObject): JsonObject => ({ rules: [{ default: { allow: [match] } }] });
+  const fault = (conf: JsonObject): JsonObject => ({
+    targetRef: { kind: "Dataplane" },
+    rules: [{ default: { http: [conf] } }],
+  });
+  const log = (backend: JsonObject): JsonObject => ({ rules: [{ default: { backends: [backend] } }] });
+  const patch = (value: string): JsonObject => ({
+    default: { appendModifications: [{ cluster: { operation: "Patch", value } }] },
+  });
   const policies: [type: string, part: string, spec: (text: string) => JsonObject][] = [
     ["MeshHTTPRoute", "0", redirect],
     ["MeshHTTPRoute", "a-", redirect],
@@ -88,6 +96,18 @@ describe("deep and long input ends soon", () => {
     ["MeshHealthCheck", "a\\", (text) => check({ eventLogPath: `C:\\${text}` })],
     ["MeshTrafficPermission", "/a", (text) => permission({ spiffeID: { type: "Exact", value: `spiffe://a${text}/` } })],
     ["MeshTrafficPermission", "a.", (text) => permission({ sni: { type: "Exact", value: text } })],
+    ["MeshPassthrough", "a.", (value) => ({ default: { appendMatch: [{ type: "Domain", value }] } })],
+    ["MeshPassthrough", "9", (text) => ({ default: { appendMatch: [{ type: "CIDR", value: `10.0.0.0/${text}` }] } })],
+    ["MeshFaultInjection", "9", (limit) => fault({ responseBandwidth: { limit, percentage: 1 } })],
+    ["MeshFaultInjection", "k", (text) => fault({ responseBandwidth: { limit: `${text}bp`, percentage: 1 } })],
+    ["MeshAccessLog", "a-", (address) => log({ type: "Tcp", tcp: { address } })],
+    ["MeshAccessLog", "a.", (key) => log({ type: "OpenTelemetry", openTelemetry: { attributes: [{ key }] } })],
+    ["MeshAccessLog", '"', (value) => log({ type: "File", file: { format: { type: "Json", json: [{ value }] } } })],
+    ["MeshTrace", "a:", (url) => ({ default: { backends: [{ type: "Datadog", datadog: { url: `http://${url}` } }] } })],
+    ["MeshTrace", "@", (url) => ({ default: { backends: [{ type: "Zipkin", zipkin: { url } }] } })],
+    ["MeshMetric", "(", (match) => ({ default: { sidecar: { profiles: { include: [{ type: "Regex", match }] } } } })],
+    ["MeshProxyPatch", "a: b\n", (value) => patch(value)],
+    ["MeshProxyPatch", "[", (value) => patch(value)],
   ];
   it.each(policies)("megabytes in one text of a %s: %j", (name, part, specOf) => {
     const spec = specOf(part.repeat(2_000_000));

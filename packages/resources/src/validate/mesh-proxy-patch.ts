@@ -15,7 +15,7 @@ const TOP: TopTargetRefRules = {
 };
 
 /** Characters of Envoy values that are looked at in one policy; nobody writes more by hand, and reading takes time. */
-const VALUES_MAX_LENGTH = 500_000;
+const VALUES_MAX_LENGTH = 100_000;
 
 export function validateMeshProxyPatch(resource: Resource): readonly Violation[] {
   const found = new Violations();

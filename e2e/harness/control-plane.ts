@@ -63,6 +63,8 @@ export class ControlPlane {
     const all: Record<string, string | number> = {
       "general.workDir": folder,
       "apiServer.http.port": restPort,
+      "apiServer.http.interface": "127.0.0.1",
+      "apiServer.https.enabled": "false",
       "diagnostics.serverPort": diagnosticsPort,
       "diagnostics.interface": "127.0.0.1",
       ...(kdsPort === undefined

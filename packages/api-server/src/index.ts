@@ -1,10 +1,12 @@
 export { type AccessRules, type AllowList, DEFAULT_ACCESS } from "./access/access-rules.ts";
 export type { Authentication, Refusal } from "./access/authentication.ts";
 export { isFromThisMachine } from "./access/local-request.ts";
+export type { RateLimit } from "./access/rate-limit.ts";
 export type { ApiContext } from "./api-context.ts";
 export { Gui, GuiError, type GuiOptions } from "./gui/gui.ts";
 export type { InspectFailure, OutputFormat, ProxyInspector } from "./inspect/proxy-inspector.ts";
 export { ApiServer, type ApiServerOptions, PortError } from "./server.ts";
 export type { SyncApi } from "./sync-api.ts";
+export type { ApiTls } from "./tls-listener.ts";
 export type { TokenApi } from "./token-api.ts";
 export type { ExplainQuestion, TopologyApi, WhatIfFailure } from "./topology-api.ts";

@@ -1,6 +1,7 @@
 /** The REST server: one fastify instance, its limits, and what it answers where no route does. */
 import type { AddressInfo, Socket } from "node:net";
 import type { Index } from "@isthmus/api";
+import { ANONYMOUS } from "@isthmus/identity";
 import { type Clock, errorMessage, type Service, systemClock } from "@isthmus/std";
 import Fastify, {
   type FastifyError,
@@ -11,6 +12,8 @@ import Fastify, {
   type LightMyRequestResponse,
 } from "fastify";
 import { type Authentication, addAuthentication, observeRefusals, type Refusal } from "./access/authentication.ts";
+import { addCors } from "./access/cors.ts";
+import { addRateLimit, type RateLimit } from "./access/rate-limit.ts";
 import { sendJson, sendText } from "./answer.ts";
 import type { ApiContext } from "./api-context.ts";
 import { BasePath } from "./base-path.ts";
@@ -18,6 +21,7 @@ import { answerClientError, refuseTunnel } from "./client-error.ts";
 import { badRequest, internal, sendFailure } from "./failure.ts";
 import type { Gui } from "./gui/gui.ts";
 import { addGuiRoutes } from "./gui/gui-routes.ts";
+import { BODY_LIMIT_BYTES, HTTP_LIMITS, MAX_HEADER_BYTES, REQUEST_TIMEOUT_MS } from "./http-limits.ts";
 import { addGlobalInsightRoutes } from "./insights/global-insight-routes.ts";
 import { addInspectRoutes } from "./inspect/inspect-routes.ts";
 import { openApiDocument } from "./openapi/document.ts";
@@ -30,12 +34,15 @@ import { addSystemRoutes } from "./routes/system-routes.ts";
 import { addTokenRoutes } from "./routes/token-routes.ts";
 import { addTopologyRoutes } from "./routes/topology-routes.ts";
 import { addTypeRoutes } from "./routes/type-routes.ts";
+import { type ApiTls, TlsListener } from "./tls-listener.ts";
 
 export interface ApiServerOptions extends ApiContext {
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** 0: any free one. */
-  readonly port: number;
+  /** Of plain HTTP; 0: any free one. Left out: there is none. */
+  readonly port?: number;
+  /** Left out: there is no TLS. */
+  readonly tls?: ApiTls;
   /** In front of all paths but those of the GUI and `/tokens/user`. Default: nothing. */
   readonly basePath?: string;
   /** Left out: there is no `/gui`. */
@@ -50,6 +57,10 @@ export interface ApiServerOptions extends ApiContext {
   /** One more request of the route is being answered, or one less; each comes with its opposite. */
   readonly onInFlight?: (route: string, change: 1 | -1) => void;
   readonly authentication?: Authentication;
+  /** Left out: none. */
+  readonly rateLimit?: RateLimit;
+  /** Origins of pages that may read answers. */
+  readonly corsAllowedDomains?: readonly string[];
   /** One call per request that was refused with 401, 403 or 429. */
   readonly onRefusal?: (refusal: Refusal) => void;
   /** An exception while answering: the client is told nothing but that. */
@@ -62,12 +73,7 @@ export class PortError extends Error {
 }
 
 const METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"] as const;
-const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
-/** How often both are looked at; Node's 30 s would add to them. */
-const TIMEOUT_CHECK_MS = 2_000;
-const MAX_HEADER_BYTES = 64 * 1024;
+const LOOPBACK = "127.0.0.1";
 const DRAIN_MS = 2_000;
 /** Names and meshes are checked by their own rules; this only lets long ones reach them. */
 const PARAMETER_MAX = MAX_HEADER_BYTES;
@@ -77,17 +83,27 @@ export class ApiServer implements Service {
   readonly #options: ApiServerOptions;
   readonly #server: FastifyInstance;
   readonly #routes = new Map<string, Set<string>>();
+  readonly #tls: TlsListener | undefined;
   #port: number;
 
   constructor(options: ApiServerOptions) {
+    const { port = 0, tls } = options;
     this.#options = options;
-    this.#port = options.port;
+    this.#port = port;
     this.#server = createServer(options, this.#routes);
+    this.#tls =
+      tls === undefined
+        ? undefined
+        : new TlsListener(tls, (request, response) => this.#server.routing(request, response));
   }
 
-  /** The port that is listened on, once started. */
+  /** The port of plain HTTP, once started. */
   get port(): number {
     return this.#port;
+  }
+
+  get tlsPort(): number {
+    return this.#tls?.port ?? 0;
   }
 
   /** All there are, with the names of parameters: `/meshes/:mesh`. */
@@ -96,13 +112,15 @@ export class ApiServer implements Service {
   }
 
   async start(): Promise<void> {
-    const { host = "127.0.0.1", port } = this.#options;
-    try {
-      await this.#server.listen({ host, port });
-    } catch (error) {
-      throw portError(error, host, port);
+    const { host, port, tls } = this.#options;
+    await this.#server.ready();
+    if (port !== undefined) {
+      await listening({ host, port }, "apiServer.http.port", () =>
+        this.#server.listen({ host: host ?? LOOPBACK, port }),
+      );
+      this.#port = (this.#server.server.address() as AddressInfo).port;
     }
-    this.#port = (this.#server.server.address() as AddressInfo).port;
+    if (tls !== undefined) await listening(tls, "apiServer.https.port", async () => this.#tls?.start());
   }
 
   /** One request without a socket. */
@@ -113,8 +131,11 @@ export class ApiServer implements Service {
   /** Answers what has been asked, then closes. Requests that are still arriving after `drainMs` are cut off. */
   async stop(): Promise<void> {
     const { clock = systemClock, drainMs = DRAIN_MS } = this.#options;
-    const timer = clock.setTimeout(() => this.#server.server.closeAllConnections(), drainMs);
-    await this.#server.close();
+    const timer = clock.setTimeout(() => {
+      this.#server.server.closeAllConnections();
+      this.#tls?.cutOff();
+    }, drainMs);
+    await Promise.all([this.#tls?.stop(), this.#server.close()]);
     timer.cancel();
   }
 }
@@ -127,12 +148,7 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
     bodyLimit,
     forceCloseConnections: "idle",
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      requireHostHeader: false,
-    },
+    http: HTTP_LIMITS,
     routerOptions: { maxParamLength: PARAMETER_MAX, ignoreTrailingSlash: true },
     exposeHeadRoutes: true,
     rewriteUrl: ({ url = "/" }) => basePath.route(url),
@@ -148,11 +164,14 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
   server.setNotFoundHandler((_request, reply) => sendText(reply, 404, "404: Page Not Found"));
   server.server.on("connect", (_request, socket: Socket) => refuseTunnel(socket));
   server.addHook("onRequest", (request, reply, done) => {
+    request.user = ANONYMOUS;
     if (request.raw.httpVersion !== "1.1" || request.headers.host !== undefined) done();
     else void sendFailure(reply, badRequest("bad request: missing required Host header"));
   });
   measure(server, options);
   if (options.onRefusal !== undefined) observeRefusals(server, options.onRefusal);
+  addRateLimit(server, options.rateLimit, options.clock ?? systemClock);
+  addCors(server, options.corsAllowedDomains ?? []);
   addAuthentication(server, options.authentication ?? {});
   let isComplete = false;
   server.addHook("onRoute", ({ url, method }) => {
@@ -161,7 +180,7 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
     routes.set(url, methods);
     for (const each of [method].flat()) methods.add(each);
   });
-  server.get("/", (_request, reply) => sendJson(reply, 200, inOrder(options.index())));
+  server.get("/", { config: { access: "open" } }, (_request, reply) => sendJson(reply, 200, inOrder(options.index())));
   addSystemRoutes(server, options);
   if (options.tokens !== undefined) addTokenRoutes(server, options, options.tokens);
   addTypeRoutes(server, options);
@@ -246,9 +265,26 @@ function refuseOtherMethods(server: FastifyInstance, routes: ReadonlyMap<string,
   }
 }
 
-function portError(error: unknown, host: string, port: number): Error {
+/** @throws {PortError} */
+async function listening(
+  { host = LOOPBACK, port }: { readonly host?: string | undefined; readonly port: number },
+  setting: string,
+  listen: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await listen();
+  } catch (error) {
+    throw portError(error, host, port, setting);
+  }
+}
+
+function portError(error: unknown, host: string, port: number, setting: string): Error {
   const code = (error as { code?: unknown }).code;
-  const advice = "choose another one with the setting apiServer.http.port (KUMA_API_SERVER_HTTP_PORT)";
+  const variable = `KUMA_${setting
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .replaceAll(".", "_")
+    .toUpperCase()}`;
+  const advice = `choose another one with the setting ${setting} (${variable})`;
   const reasons: Readonly<Record<string, string>> = {
     EADDRINUSE: "is in use",
     EACCES: "may not be used by this user",

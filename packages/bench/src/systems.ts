@@ -31,6 +31,8 @@ export async function startIsthmus(store: "memory" | "lmdb"): Promise<System> {
     "multizone.global.kds.interface": "127.0.0.1",
     "multizone.global.kds.grpcPort": kds,
     "apiServer.http.port": rest,
+    "apiServer.http.interface": "127.0.0.1",
+    "apiServer.https.enabled": "false",
     "diagnostics.interface": "127.0.0.1",
     "diagnostics.serverPort": diagnostics,
     "log.level": "error",

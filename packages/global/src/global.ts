@@ -5,6 +5,8 @@ import { GlobalKdsServer, type KdsEvent, ZoneNameConflicts } from "@isthmus/kds"
 import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import {
   apiAccess,
+  apiListeners,
+  apiPorts,
   apiServerObserver,
   BUILD_VERSION,
   type Config,
@@ -88,8 +90,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
     basePath: config.apiServer.basePath,
     ...(await apiAccess(instance, "global")),
     sync,
-    host: config.apiServer.http.interface,
-    port: config.apiServer.http.port,
+    ...(await apiListeners(instance)),
     ...apiServerObserver(metrics),
     onError: (error, route) => log.part("api-server").error({ route, error: errorMessage(error) }, "a request failed"),
   });
@@ -105,7 +106,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
       parts.holdsService,
       parts.outboxService,
       deletedZones(instance, server),
-      ...(config.apiServer.http.enabled ? [api] : []),
+      ...(config.apiServer.http.enabled || config.apiServer.https.enabled ? [api] : []),
       server,
       { name: "readiness", start: async () => void (isReady = true), stop: async () => void (isReady = false) },
     ],
@@ -118,7 +119,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
       clusterId: instance.clusterId(),
       data: instance.folder,
       writesWithoutToken: describeAnonymousWrites(config),
-      rest: config.apiServer.http.enabled ? config.apiServer.http.port : undefined,
+      ...apiPorts(config),
       kds: kds.grpcPort,
       tls: kds.tlsEnabled,
       diagnostics: config.diagnostics.serverPort,

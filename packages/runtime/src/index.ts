@@ -1,4 +1,5 @@
 export { apiAccess, describeAnonymousWrites, PublicKeyError, userDefaults } from "./api-access.ts";
+export { apiListeners, apiPorts, ClientCertificatesError } from "./api-listeners.ts";
 export { apiServerObserver, bindInstanceMetrics } from "./bind-metrics.ts";
 export { configText } from "./config/config-text.ts";
 export { type ConfigProblem, formatProblems, leafPaths, loadConfig, variablesOf } from "./config/load.ts";
@@ -10,12 +11,12 @@ export { BUILD_VERSION, ISTHMUS_VERSION, KUMA_PRODUCT, KUMA_VERSION, newInstance
 export { type Instance, openInstance } from "./instance.ts";
 export { kdsLogger } from "./kds-log.ts";
 export { bindKdsMetrics, type KdsMetricsOptions } from "./kds-metrics.ts";
-export { kdsServerTls } from "./kds-tls.ts";
 export { createLogger, type Logger } from "./log.ts";
 export { bindMeshInsightMetrics, createMeshInsights, observeFinalizer, writeLogger } from "./mesh-insights.ts";
 export { type MetricDescription, Metrics } from "./metrics.ts";
 export { openStore } from "./open-store.ts";
 export { type Program, type ProgramArguments, type ProgramFactory, runProgram } from "./run-program.ts";
+export { kdsServerTls, serverTls, type TlsFiles } from "./server-tls.ts";
 export { aloneSyncApi, createSyncApi, type Sync, type SyncApiOptions } from "./sync-api.ts";
 export { createSyncParts, observeSync, type SyncParts, type SyncRole } from "./sync-parts.ts";
 export { dataFolder, workFolder } from "./work-folder.ts";

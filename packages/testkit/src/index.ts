@@ -3,3 +3,4 @@ export { FakeClock } from "./fake-clock.ts";
 export { freePorts } from "./free-port.ts";
 export { seededRandom } from "./seeded-random.ts";
 export { type TempFolder, tempFolder } from "./temp-folder.ts";
+export { type CertificateRequest, type KeyPair, TestCa } from "./test-ca.ts";

@@ -8,6 +8,8 @@ import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import {
   aloneSyncApi,
   apiAccess,
+  apiListeners,
+  apiPorts,
   apiServerObserver,
   BUILD_VERSION,
   type Config,
@@ -105,8 +107,7 @@ export async function composeZone(instance: Instance): Promise<Program> {
       whatIf: (down) => whatIf.ask(down),
       syncAgeSeconds: () => federation?.silenceSeconds(),
     }),
-    host: config.apiServer.http.interface,
-    port: config.apiServer.http.port,
+    ...(await apiListeners(instance)),
     ...apiServerObserver(metrics),
     onError: (error, route) => log.part("api-server").error({ route, error: errorMessage(error) }, "a request failed"),
   });
@@ -121,7 +122,7 @@ export async function composeZone(instance: Instance): Promise<Program> {
       topology,
       // Of a federated zone the global has them.
       ...(federation?.before ?? [createMeshInsights(instance)]),
-      ...(config.apiServer.http.enabled ? [api] : []),
+      ...(config.apiServer.http.enabled || config.apiServer.https.enabled ? [api] : []),
       // Stops first: the API answers all that was asked before it ends.
       whatIf,
       ...(federation === undefined ? [] : [federation.client]),
@@ -136,7 +137,7 @@ export async function composeZone(instance: Instance): Promise<Program> {
       zone: name,
       data: instance.folder,
       writesWithoutToken: describeAnonymousWrites(config),
-      rest: config.apiServer.http.enabled ? config.apiServer.http.port : undefined,
+      ...apiPorts(config),
       diagnostics: config.diagnostics.serverPort,
       global: isFederated ? config.multizone.zone.globalAddress : "none, this zone is alone",
     }),

@@ -43,8 +43,11 @@ declare module "fastify" {
     refusalReason: string | undefined;
   }
   interface FastifyContextConfig {
-    /** `read`: changes nothing, whatever its method. `own`: the route has a right of its own, which decides alone. */
-    readonly access?: "read" | "own";
+    /**
+     * `open`: tokens are not looked at. `read`: changes nothing, whatever its method. `own`: the route has a right of its
+     * own, which decides alone.
+     */
+    readonly access?: "open" | "read" | "own";
   }
 }
 
@@ -58,7 +61,6 @@ export function addAuthentication(server: FastifyInstance, options: Authenticati
   server.decorateRequest("refusalReason");
   // With `done`: what needs no token is decided in the same turn, so that answers keep the order of requests.
   server.addHook("onRequest", (request, reply, done) => {
-    request.user = ANONYMOUS;
     const isLocal = isFromThisMachine({ address: request.socket.remoteAddress, headers: request.headers });
     const token = isLocal && options.localhostIsAdmin !== false ? undefined : bearerToken(request, options);
     if (token === undefined) return admit(userWithoutToken(request, options, isLocal));
@@ -113,8 +115,8 @@ function bearerToken(request: FastifyRequest, { token }: Authentication): Promis
 }
 
 /** Clients with a token that no longer counts must still find out whom they talk to. */
-function isOpenToAll({ url, routeOptions }: FastifyRequest): boolean {
-  return routeOptions.url === "/" || url.startsWith("/gui");
+function isOpenToAll({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.access === "open";
 }
 
 function hasTrustedCertificate({ socket }: FastifyRequest): boolean {

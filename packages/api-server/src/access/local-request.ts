@@ -51,7 +51,7 @@ function parseAuthority(authority: string, scheme: string): Authority | undefine
 }
 
 /** In one form, or undefined where the host is not on the loopback. */
-function loopbackHost(host: string): string | undefined {
+export function loopbackHost(host: string): string | undefined {
   const bare = host
     .replace(/^\[(.*)\]$/, "$1")
     .replace(/\.$/, "")

@@ -28,8 +28,9 @@ export function addGuiRoutes(server: FastifyInstance, gui: Gui): void {
     if (isKnown(request, reply, file.etag, file.isImmutable ? YEAR : REVALIDATE)) return reply;
     return reply.header("content-length", file.size).send(file.open());
   };
-  server.route({ method: "GET", url: gui.path, handler: answer });
-  server.route({ method: "GET", url: `${prefix}*`, handler: answer });
+  const config = { access: "open" } as const;
+  server.route({ method: "GET", url: gui.path, config, handler: answer });
+  server.route({ method: "GET", url: `${prefix}*`, config, handler: answer });
 }
 
 /** Answers with 304 where the client has it already. */

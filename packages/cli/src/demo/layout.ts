@@ -44,11 +44,14 @@ function processOf(
   const folder = join(data, name);
   const ports = [
     { port: restPort, setting: "apiServer.http.port" },
+    { port: restPort + 1, setting: "apiServer.https.port" },
     { port: diagnosticsPort, setting: "diagnostics.serverPort" },
     ...(kdsPort === undefined ? [] : [{ port: kdsPort, setting: "multizone.global.kds.grpcPort" }]),
   ];
   const settings = [
     ...ports.map(({ port, setting }) => `${setting}=${port}`),
+    "apiServer.http.interface=127.0.0.1",
+    "apiServer.https.interface=127.0.0.1",
     "diagnostics.interface=127.0.0.1",
     "multizone.global.kds.interface=127.0.0.1",
   ];

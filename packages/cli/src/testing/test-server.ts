@@ -24,6 +24,8 @@ export async function testServer(
     "store.type": "memory",
     "general.workDir": folder.path,
     "apiServer.http.port": rest,
+    "apiServer.http.interface": "127.0.0.1",
+    "apiServer.https.enabled": "false",
     "diagnostics.serverPort": diagnostics,
     "diagnostics.interface": "127.0.0.1",
     ...(role === "global"

@@ -10,7 +10,7 @@ describe("loadConfig", () => {
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
     const { config } = loaded.value;
     expect(config.multizone.global.kds.grpcPort).toBe(5685);
-    expect(config.apiServer.http).toEqual({ enabled: true, interface: "127.0.0.1", port: 5681 });
+    expect(config.apiServer.http).toEqual({ enabled: true, interface: "0.0.0.0", port: 5681 });
     expect(config.diagnostics.serverPort).toBe(5680);
     expect(config.sync.holdTime).toBe(600_000);
     expect(config.multizone.zone.name).toBe("default");
@@ -92,9 +92,13 @@ describe("loadConfig", () => {
         "multizone.zone.globalAddress=https://x:1",
         "general.tlsCertFile=a.crt",
         "multizone.global.kds.zoneHealthCheck.timeout=5s",
+        "apiServer.https.tlsKeyFile=a.key",
+        "apiServer.https.requireClientCert=true",
       ],
     });
     expect(loaded.ok ? [] : loaded.error.map((p) => p.setting).sort()).toEqual([
+      "apiServer.https.requireClientCert",
+      "apiServer.https.tlsCertFile",
       "general.tlsKeyFile",
       "multizone.global.kds.zoneHealthCheck.timeout",
       "multizone.zone.globalAddress",
@@ -111,11 +115,29 @@ describe("loadConfig", () => {
     expect(load({ file: { name: "x.yaml", text: "store: lmdb" } }).ok).toBe(false);
   });
 
+  it("reads public keys of tokens, and says what is wrong with one", () => {
+    const keys = (list: string) =>
+      load({
+        file: { name: "k.yaml", text: `apiServer: { authn: { tokens: { validator: { publicKeys: ${list} } } } }` },
+      });
+    const loaded = keys("[{ kid: a, keyFile: f }, { kid: b, key: k }]");
+    expect(loaded.ok && loaded.value.config.apiServer.authn.tokens.validator.publicKeys).toEqual([
+      { kid: "a", mesh: "", key: "", keyFile: "f" },
+      { kid: "b", mesh: "", key: "k", keyFile: "" },
+    ]);
+    for (const bad of ["[{ kid: a }]", "[{ kid: a, key: k, keyFile: f }]", "[{ key: k }]", "{}", "[1]"]) {
+      const problems = keys(bad);
+      expect(problems.ok ? "" : problems.error[0]?.setting, bad).toContain("publicKeys");
+    }
+  });
+
   it("gives every setting a variable of its own", () => {
     const variables = leafPaths(configSchema).flatMap((path) => variablesOf(path));
     expect(new Set(variables).size).toBe(variables.length);
     expect(variables).toContain("KUMA_MULTIZONE_ZONE_KDS_ROOT_CA_FILE");
     expect(variables).toContain("KUMA_MULTIZONE_GLOBAL_KDS_TLS_CERT_FILE");
     expect(variables).not.toContain("KUMA_SYNC_HOLD_TIME");
+    expect(variables).toContain("KUMA_ACCESS_STATIC_GET_CONFIG_DUMP_USERS");
+    expect(variables).toContain("KUMA_DP_SERVER_AUTHN_DP_PROXY_DP_TOKEN_VALIDATOR_USE_SECRETS");
   });
 });

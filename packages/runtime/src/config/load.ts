@@ -161,6 +161,12 @@ function crossChecks(config: Config): { setting: string; reason: string }[] {
   }
   pair("general.tlsCertFile", config.general.tlsCertFile, "general.tlsKeyFile", config.general.tlsKeyFile);
   pair("multizone.global.kds.tlsCertFile", kds.tlsCertFile, "multizone.global.kds.tlsKeyFile", kds.tlsKeyFile);
+  const { https, auth } = config.apiServer;
+  pair("apiServer.https.tlsCertFile", https.tlsCertFile, "apiServer.https.tlsKeyFile", https.tlsKeyFile);
+  if (https.requireClientCert && https.tlsCaFile === "" && auth.clientCertsDir === "") {
+    const reason = "nobody could connect without apiServer.https.tlsCaFile or apiServer.auth.clientCertsDir";
+    found.push({ setting: "apiServer.https.requireClientCert", reason });
+  }
   const { zone } = config.multizone;
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(zone.name)) {
     found.push({

@@ -85,7 +85,8 @@ export function failureOfWrite(error: WriteError, mode: "global" | "zone"): Fail
     case "already-exists":
       return { status: 409, title: "Conflict", detail: `resource already exists: ${describeKey(error.key)}` };
     case "not-a-member":
-      return internal(STEP_TITLES[error.step]);
+      // Kuma: 500 without a reason.
+      return invalid(STEP_TITLES[error.step], [{ field: "networking", reason: error.detail }]);
     default:
       return assertNever(error);
   }

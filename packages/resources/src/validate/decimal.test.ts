@@ -49,8 +49,15 @@ describe("decimals", () => {
     "NaN",
     "Infinity",
     "1e2147483648",
+    "1e-2147483649",
+    "0.5e-2147483648",
   ])("%j is none", (text) => {
     expect(parseDecimal(text)).toBeUndefined();
+  });
+
+  it("have exponents of 32 bits", () => {
+    expect(parseDecimal("1e2147483647")?.exponent).toBe(2 ** 31);
+    expect(parseDecimal("1e-2147483648")?.exponent).toBe(1 - 2 ** 31);
   });
 
   it("are integers, too, and nothing else", () => {

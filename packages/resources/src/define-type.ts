@@ -3,8 +3,7 @@
  * here. `definePolicy` and `defineLegacyPolicy` do the same for the two families of policies.
  * Source of the rules: kuma v2.14.3: tools/resource-gen, tools/policy-gen (display names and plurals).
  */
-import type { ObjectSchema, Property, Schema } from "./schema.ts";
-import { targetRef } from "./schemas/target-ref.ts";
+import type { ObjectSchema, Schema } from "./schema.ts";
 import type { KdsFlow, PolicyTraits, SpecFormat, TypeDescriptor } from "./type-descriptor.ts";
 
 export type FlowPart = "globalToZones" | "zoneToGlobal" | "acrossZones" | "providedByGlobal" | "providedByZone";
@@ -30,7 +29,7 @@ export interface PolicyDefinition
   readonly rules?: boolean;
   /** `asRules`: items are read as inbound rules; `asSubsets`: the older reading by client tags. */
   readonly from?: "asRules" | "asSubsets";
-  /** Shape of the spec; without it any configuration is carried as given. */
+  /** Shape of the spec; without it everything is carried as given. */
   readonly spec?: ObjectSchema;
   /** Display name where splitting the name at capitals would not give Kuma's. */
   readonly singularDisplayName?: string;
@@ -76,7 +75,7 @@ export function definePolicy(definition: PolicyDefinition): TypeDescriptor {
     shortName,
     policy,
     scope: "Mesh",
-    format: json(spec ?? openPolicySpec(policy)),
+    format: json(spec ?? openObject),
     needsNoSchemaFromPeers: true,
     kds: flow("globalToZones", "zoneToGlobal", "acrossZones"),
     path: pluralOf(lowerName),
@@ -133,21 +132,4 @@ const NO_TARGET_REF: PolicyTraits = {
 /** `MeshHTTPRoute` -> `Mesh HTTP Route`. */
 function splitAtCapitals(name: string): string {
   return name.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2");
-}
-
-/** Shape of a policy that does not say its own: targetRefs are checked, all else is carried as given. */
-function openPolicySpec(policy: PolicyTraits): ObjectSchema {
-  const items = (members: ObjectSchema["properties"]): Property => ({
-    schema: { kind: "array", items: { kind: "object", properties: members, additional: { kind: "any" } } },
-  });
-  const targets = items({ targetRef: { schema: targetRef, required: true } });
-  return {
-    ...openObject,
-    properties: {
-      targetRef: { schema: targetRef },
-      ...(policy.hasTo ? { to: targets } : {}),
-      ...(policy.hasFrom ? { from: targets } : {}),
-      ...(policy.hasRules ? { rules: items({}) } : {}),
-    },
-  };
 }

@@ -7,7 +7,12 @@ import { destinationOf, legacyDestination } from "./destination.ts";
 import { policiesFor } from "./policies-for.ts";
 import type { Policy } from "./policy.ts";
 import { proxyOf } from "./proxy.ts";
-import { dataplane, policy, service } from "./testing/builders.ts";
+import { resourceRules } from "./resource-rules.ts";
+import { proxyConf } from "./rules/proxy-conf.ts";
+import { fromRules } from "./subsets/from-rules.ts";
+import { toRules } from "./subsets/to-rules.ts";
+import { TargetIndex } from "./target-index.ts";
+import { dataplane, policy, resource, service } from "./testing/builders.ts";
 import { toConf } from "./to-conf.ts";
 
 const labels: fc.Arbitrary<Labels> = fc.record(
@@ -41,6 +46,13 @@ const toRef: fc.Arbitrary<JsonObject> = fc.constantFrom<JsonObject>(
   { kind: "MeshMultiZoneService", name: "backend" },
 );
 
+const fromRef: fc.Arbitrary<JsonObject> = fc.constantFrom<JsonObject>(
+  { kind: "Mesh" },
+  { kind: "MeshService", name: "api" },
+  { kind: "MeshSubset", tags: { team: "a", zone: "east" } },
+  { kind: "MeshServiceSubset", name: "api", tags: { zone: "east" } },
+);
+
 const conf: fc.Arbitrary<JsonObject> = fc.record(
   { a: fc.nat(3), b: fc.record({ c: fc.nat(3) }), appendList: fc.array(fc.nat(3), { maxLength: 2 }) },
   { requiredKeys: [] },
@@ -53,6 +65,8 @@ const policies: fc.Arbitrary<readonly Policy[]> = fc
       labels,
       targetRef: topRef,
       to: fc.array(fc.record({ targetRef: toRef, default: conf }), { maxLength: 3 }),
+      from: fc.array(fc.record({ targetRef: fromRef, default: conf }), { maxLength: 2 }),
+      default: conf,
     }),
     { maxLength: 12 },
   )
@@ -68,6 +82,12 @@ const destinations = [
   destinationOf(service("backend", {}, "MeshMultiZoneService")),
   legacyDestination("default", "backend"),
 ];
+const index = new TargetIndex([
+  resource("Mesh", "default", {}),
+  service("backend", east),
+  service("backend-2", { app: "api" }),
+  service("backend", {}, "MeshMultiZoneService"),
+]);
 const resultOf = (all: readonly Policy[]) => {
   const { matched, warnings } = policiesFor(proxy, all);
   const confs = destinations.map((destination) => {
@@ -75,11 +95,30 @@ const resultOf = (all: readonly Policy[]) => {
     return (
       result && {
         ...result,
-        entries: result.entries.map(({ policy: { resource }, item }) => [resource.name, item.index]),
+        entries: result.entries.map(({ policy: each, item }) => [each.resource.name, item.index]),
       }
     );
   });
-  return { warnings, names: matched.map((each) => each.policy.resource.name), confs };
+  const groups = [...proxy.inbounds.map((inbound) => fromRules(matched, inbound)), toRules(matched)].map(({ rules }) =>
+    rules.map(({ subset, conf: each, entries }) => [
+      subset,
+      each,
+      entries.map(({ policy: each, item }) => [each.resource.name, item.index]),
+    ]),
+  );
+  const resources = resourceRules(matched, index).map((rule) => [
+    rule.resource.name,
+    rule.destination.section,
+    rule.confs,
+  ]);
+  return {
+    warnings,
+    names: matched.map((each) => each.policy.resource.name),
+    confs,
+    groups,
+    resources,
+    ofProxy: proxyConf(matched)?.conf,
+  };
 };
 
 describe("the policies of a proxy", () => {

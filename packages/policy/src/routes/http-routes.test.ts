@@ -99,6 +99,7 @@ describe("matchesHash", () => {
   it.each<[readonly JsonObject[], string]>([
     [[path("/")], "9Zuf5Tg79OuZcQITwBbQykxAk2u4fRKrwYn3//AL4Yo="],
     [[path("/", "Exact")], "JNNc6//C3P17nUsOJm5f4kqG+U3v8pXhS0od9C3+oss="],
+    [[{ headers: [{ name: "foo", value: "bar", type: "Exact" }] }], "yM0/dbXyGi3nh/16+QCWa0maH7RkPXftZ4fkR+vFOjA="],
   ])("%j", (matches, hash) => {
     expect(matchesHash(matches)).toBe(hash);
   });

@@ -10,11 +10,12 @@ export function headerMatcher(match: JsonObject): HeaderMatcherJson {
     case "RegularExpression":
       return { name, stringMatch: { safeRegex: { regex: value } } };
     case "Prefix":
-      return { name, stringMatch: { prefix: value } };
+      // Envoy knows no empty prefix.
+      return value === "" ? { name, presentMatch: true } : { name, stringMatch: { prefix: value } };
     case "Present":
       return { name, presentMatch: true };
     case "Absent":
-      return { name, invertMatch: true, presentMatch: true };
+      return { name, presentMatch: false };
     default:
       return { name, stringMatch: { exact: value } };
   }

@@ -10,7 +10,11 @@ import { SubjectPolicies } from "./subject-policies.ts";
 
 const FEATURES: readonly Feature[] = [meshTimeout, meshTrafficPermission, meshCircuitBreaker, meshRetry];
 
-export function applyFeatures(subject: Subject, translation: Translation, draft: Draft): void {
-  const policies = new SubjectPolicies(subject, translation);
+export function applyFeatures(
+  subject: Subject,
+  translation: Translation,
+  draft: Draft,
+  policies = new SubjectPolicies(subject, translation),
+): void {
   for (const feature of FEATURES) feature(draft, { subject, policies, translation });
 }

@@ -11,6 +11,7 @@ import {
   proxyOf,
   selectGateway,
   sortPolicies,
+  type ToConf,
   toConf,
 } from "@isthmus/policy";
 import type { JsonObject } from "@isthmus/std";
@@ -45,10 +46,15 @@ export class SubjectPolicies {
 
   /** Undefined: nobody speaks of the destination. */
   to(type: string, role: OutboundRole): JsonObject | undefined {
+    return this.conf(type, role)?.conf;
+  }
+
+  /** As `to`, with the items that were merged. */
+  conf(type: string, role: OutboundRole): ToConf | undefined {
     const matched = this.matched(type);
     if (matched.length === 0) return undefined;
     const destination = role.kind === "outbound" ? role.destination : legacyDestination(role.ref.mesh, role.ref.name);
-    return toConf(destination, matched)?.conf;
+    return toConf(destination, matched);
   }
 
   /** What is said about the destination as it is reached over that route; undefined where it differs in nothing. */

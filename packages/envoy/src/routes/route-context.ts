@@ -1,15 +1,15 @@
 /** What the routes of one outbound are made from. */
-import type { Proxy, Service, ServicePort } from "@isthmus/topology";
-import type { Destination, Destinations } from "../sidecar/destinations.ts";
-import type { Translation } from "../translation.ts";
+import type { Service } from "@isthmus/topology";
+import type { SubjectPolicies } from "../features/subject-policies.ts";
+import type { Destination } from "../sidecar/destinations.ts";
+import type { RouteBackends } from "./route-backends.ts";
 
 export interface RouteContext {
-  readonly proxy: Proxy;
   /** Where the outbound leads when no route says otherwise. */
   readonly own: Destination;
   readonly service: Service;
-  readonly port: ServicePort;
+  readonly policies: SubjectPolicies;
   /** Makes what routes lead to. */
-  readonly destinations: Destinations;
-  readonly translation: Translation;
+  readonly backends: RouteBackends;
+  readonly isUnifiedNaming: boolean;
 }

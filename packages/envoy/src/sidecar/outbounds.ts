@@ -19,8 +19,10 @@ import { socketAddress } from "../build/addresses.ts";
 import { httpChain, usableCidrs } from "../build/chains.ts";
 import type { ChainDraft, Draft, ListenerDraft } from "../draft/draft.ts";
 import { isHttp } from "../draft/role.ts";
+import type { SubjectPolicies } from "../features/subject-policies.ts";
 import { httpRoutesOf } from "../routes/http-routes.ts";
-import { tcpSplitOf } from "../routes/tcp-split.ts";
+import { RouteBackends } from "../routes/route-backends.ts";
+import { takesTcpRoute, tcpSplitOf } from "../routes/tcp-split.ts";
 import type { Translation } from "../translation.ts";
 import { type Destination, Destinations } from "./destinations.ts";
 import { isUnified } from "./inbounds.ts";
@@ -30,13 +32,20 @@ const UNIFIED_NAME_TAG = "kuma.io/unified-name";
 /** Listeners are bound although connections could be redirected. */
 const BIND_OUTBOUNDS_FEATURE = "feature-bind-outbounds";
 
-export function draftOutbounds(proxy: Proxy, client: Client, translation: Translation, draft: Draft): void {
+export function draftOutbounds(
+  proxy: Proxy,
+  client: Client,
+  policies: SubjectPolicies,
+  translation: Translation,
+  draft: Draft,
+): void {
   const destinations = new Destinations(proxy, client, translation, draft);
+  const backends = new RouteBackends(proxy.mesh, destinations, translation);
   for (const outbound of outboundsFor(proxy, translation.world)) {
     const listener =
       outbound.service.kind === "legacy"
         ? legacyListener(proxy, outbound, destinations, translation)
-        : serviceListener(proxy, outbound, destinations, translation);
+        : serviceListener(proxy, outbound, destinations, { policies, backends, translation });
     if (listener !== undefined) draft.listeners.push(listener);
   }
 }
@@ -45,8 +54,9 @@ function serviceListener(
   proxy: Proxy,
   { address, port, service: ref, servicePort }: Outbound,
   destinations: Destinations,
-  translation: Translation,
+  routing: Routing,
 ): ListenerDraft | undefined {
+  const { translation } = routing;
   const { world } = translation;
   if (ref.kind === "legacy" || address === undefined || port === undefined) return undefined;
   const service = world.service(ref.kind, ref.mesh, ref.name);
@@ -67,8 +77,14 @@ function serviceListener(
       ...bindingOf(proxy, translation),
       metadata: { filterMetadata: { [TAGS_METADATA]: { [UNIFIED_NAME_TAG]: kri } } },
     },
-    chains: [outboundChain(proxy, own, { stat, kri, service, port: target }, destinations, translation)],
+    chains: [outboundChain(proxy, own, { stat, kri, service, port: target }, routing)],
   };
+}
+
+interface Routing {
+  readonly policies: SubjectPolicies;
+  readonly backends: RouteBackends;
+  readonly translation: Translation;
 }
 
 interface Naming {
@@ -84,12 +100,14 @@ function outboundChain(
   proxy: Proxy,
   own: Destination,
   { stat, kri, service, port }: Naming,
-  destinations: Destinations,
-  translation: Translation,
+  { policies, backends, translation }: Routing,
 ): ChainDraft {
   const { settings, traits } = translation;
-  const context = { proxy, own, service, port, destinations, translation };
-  if (!isHttp(port.protocol)) return tcpSplitOf(context, stat);
+  const context = { own, service, policies, backends, isUnifiedNaming: isUnified(proxy, translation) };
+  // A MeshTCPRoute takes an HTTP port as well, when no MeshHTTPRoute speaks of it.
+  const routes = httpRoutesOf(context);
+  const isBytes = !isHttp(port.protocol) || (routes.length === 1 && takesTcpRoute(context));
+  if (isBytes) return tcpSplitOf(context, stat);
   return httpChain(own.role, {
     stat,
     internalCidrs: usableCidrs(settings.internalCidrs, traits.supportsIpv6),
@@ -97,7 +115,7 @@ function outboundChain(
     routes: {
       name: kri,
       validateClusters: false,
-      virtualHosts: [{ name: stat, domains: ["*"], routes: [...httpRoutesOf(context)] }],
+      virtualHosts: [{ name: stat, domains: ["*"], routes: [...routes] }],
     },
   });
 }

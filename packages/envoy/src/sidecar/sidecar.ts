@@ -3,6 +3,7 @@ import { clientOf, type Proxy } from "@isthmus/topology";
 import { emptyDraft } from "../draft/draft.ts";
 import { type EnvoyConfig, finish } from "../draft/finish.ts";
 import { applyFeatures } from "../features/all.ts";
+import { SubjectPolicies } from "../features/subject-policies.ts";
 import type { Translation } from "../translation.ts";
 import { draftZoneListeners } from "../zone-proxy/zone-listeners.ts";
 import { draftAdmin } from "./admin.ts";
@@ -16,11 +17,13 @@ export function translateSidecar(dataplane: Proxy, translation: Translation): En
   const proxy = isRedirected ? { ...dataplane, isTransparent: true } : dataplane;
   const draft = emptyDraft();
   const client = clientOf(proxy, translation.world);
+  const subject = { kind: "sidecar", proxy, client } as const;
+  const policies = new SubjectPolicies(subject, translation);
   draftAdmin(proxy.address, translation.traits, draft);
   draftPassthrough(proxy, translation, draft);
   draftInbounds(proxy, translation, draft);
-  draftOutbounds(proxy, client, translation, draft);
+  draftOutbounds(proxy, client, policies, translation, draft);
   draftZoneListeners(proxy, translation, draft);
-  applyFeatures({ kind: "sidecar", proxy, client }, translation, draft);
+  applyFeatures(subject, translation, draft, policies);
   return finish(draft);
 }

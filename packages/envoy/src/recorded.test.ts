@@ -1,79 +1,21 @@
 /** Our configuration for proxies of zones that were running Kuma 2.14.3, against what Kuma had given their Envoys. */
-import { policyOf } from "@isthmus/policy";
 import type { JsonObject } from "@isthmus/std";
-import { snapshotWorld, type World } from "@isthmus/topology";
 import { describe, expect, it } from "vitest";
 import type { EnvoyConfig } from "./draft/finish.ts";
-import { traitsOf } from "./proxy-metadata.ts";
-import { translateSidecar } from "./sidecar/sidecar.ts";
-import { canonical, type Kind, recordedProxy, recordedWorld } from "./testing/recorded.ts";
-import type { MeshTls, TlsIdentities } from "./tls/tls-identities.ts";
-import { DEFAULT_SETTINGS, type Translation } from "./translation.ts";
-import { translateZoneEgress } from "./zone-proxy/zone-egress.ts";
-import { translateZoneIngress } from "./zone-proxy/zone-ingress.ts";
+import { canonical, type Kind, recordedProxy } from "./testing/recorded.ts";
+import { RECORDED_PROXIES, recordedConfiguration } from "./testing/recorded-configuration.ts";
 
-const MESH_TLS: MeshTls = {
-  kind: "mesh",
-  mode: "STRICT",
-  identitySecret: "identity_cert:secret:default",
-  caSecret: "mesh_ca:secret:default",
-  trustDomains: [],
-};
+/** Certificates were taken out of the recordings. */
+const REDACTED = { cert: "", key: "[redacted]" };
 
-const WORKLOAD_TLS: MeshTls = {
-  kind: "workload",
-  mode: "STRICT",
-  identitySecret: "kri_mid_idm___identity_",
-  caSecret: "system_trust_bundle",
-  spiffeId: "spiffe://idm.west.mesh.local/workload/bweb",
-  trustDomains: ["idm.east.mesh.local", "idm.west.mesh.local"],
-};
-
-const IDENTITIES: TlsIdentities = { of: (mesh) => (mesh === "idm" ? WORKLOAD_TLS : MESH_TLS) };
-
-const ADMIN_TLS = { certificate: "", key: "[redacted]", ca: "", clientName: "kuma-cp" };
-
-const PROXIES = [
-  ["profile-a", "west", "west-web-1"],
-  ["profile-a", "east", "east-backend-1"],
-  ["profile-a", "west", "west-backend-1"],
-  ["profile-a", "east", "east-ingress"],
-  ["profile-a", "west", "west-ingress"],
-  ["profile-a", "east", "east-egress"],
-  ["profile-a", "west", "west-egress"],
-  ["profile-b", "west", "west-bweb-1"],
-  ["profile-b", "west", "west-bbackend-1"],
-  ["profile-b", "east", "east-bbackend-1"],
-  ["profile-b", "east", "east-zp"],
-  ["profile-b", "west", "west-zp"],
-] as const;
-
-describe.each(PROXIES)("%s %s %s", (profile, zone, name) => {
-  const world = snapshotWorld(recordedWorld(profile, zone), { zone, remoteWeights: "kuma", systemNamespace: "" });
+describe.each(RECORDED_PROXIES)("%s %s %s", (profile, zone, name) => {
   const recorded = recordedProxy(profile, name);
-  const traits = traitsOf(recorded.metadata, { mesh: "default", name }, ADMIN_TLS);
-  const config = translate(name, world, {
-    world,
-    traits,
-    identities: IDENTITIES,
-    settings: DEFAULT_SETTINGS,
-    policies: (type, mesh) => world.all(type, mesh).map(policyOf),
-  });
+  const config = recordedConfiguration(profile, zone, name, REDACTED);
 
   it.each<Kind>(["clusters", "endpoints", "listeners"])("%s", (kind) => {
     expect(resourcesOf(config, kind)).toEqual(withoutQuirks(recorded.resources[kind], kind, profile));
   });
 });
-
-function translate(name: string, world: World, translation: Translation): EnvoyConfig {
-  const ingress = world.zoneIngresses().find((each) => each.name === name);
-  if (ingress !== undefined) return translateZoneIngress(ingress, translation);
-  const egress = world.zoneEgresses().find((each) => each.name === name);
-  if (egress !== undefined) return translateZoneEgress(egress, translation);
-  const proxy = world.meshes().flatMap((mesh) => world.proxy(mesh.name, name) ?? [])[0];
-  if (proxy === undefined) throw new Error(`no proxy ${name}`);
-  return translateSidecar(proxy, translation);
-}
 
 function resourcesOf(config: EnvoyConfig, kind: Kind): Readonly<Record<string, JsonObject>> {
   return Object.fromEntries(

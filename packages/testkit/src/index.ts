@@ -1,3 +1,4 @@
+export { envoyBinary } from "./envoy-binary.ts";
 export { eventually } from "./eventually.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { freePorts } from "./free-port.ts";

@@ -1,0 +1,35 @@
+/** The real Envoy on what we make: it refuses what only looks right. */
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { envoyBinary, type KeyPair, type TempFolder, TestCa, tempFolder } from "@isthmus/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RECORDED_PROXIES, recordedConfiguration } from "./testing/recorded-configuration.ts";
+import { staticBootstrap } from "./testing/static-bootstrap.ts";
+import { testSecrets } from "./testing/test-secrets.ts";
+
+const envoy = envoyBinary();
+const run = promisify(execFile);
+
+describe.skipIf(envoy === undefined)("Envoy accepts (needs Envoy)", () => {
+  let folder: TempFolder;
+  let pair: KeyPair;
+  beforeAll(async () => {
+    folder = await tempFolder();
+    const ca = await TestCa.create();
+    pair = await ca.issue({ commonName: "test", usage: "server", names: ["spiffe://default/test"] });
+  });
+  afterAll(() => folder.remove());
+
+  it.each(RECORDED_PROXIES)("the configuration of %s %s %s", async (profile, zone, name) => {
+    const config = recordedConfiguration(profile, zone, name, { cert: pair.certificate, key: pair.privateKey });
+    const bootstrap = staticBootstrap(config, testSecrets(config.secrets, pair));
+    const file = join(folder.path, `${name}.json`);
+    await writeFile(file, JSON.stringify(bootstrap));
+    const { stdout, stderr } = await run(envoy ?? "", ["--mode", "validate", "-c", file, "--log-level", "warn"]).catch(
+      (error: { stdout: string; stderr: string }) => error,
+    );
+    expect(`${stdout}${stderr}`).toContain("OK");
+  });
+});

@@ -1,0 +1,73 @@
+/** What our translation makes for the proxies that were recorded. */
+import { policyOf } from "@isthmus/policy";
+import { snapshotWorld, type World } from "@isthmus/topology";
+import type { EnvoyConfig } from "../draft/finish.ts";
+import { traitsOf } from "../proxy-metadata.ts";
+import { translateSidecar } from "../sidecar/sidecar.ts";
+import type { MeshTls, TlsIdentities } from "../tls/tls-identities.ts";
+import { DEFAULT_SETTINGS, type Translation } from "../translation.ts";
+import { translateZoneEgress } from "../zone-proxy/zone-egress.ts";
+import { translateZoneIngress } from "../zone-proxy/zone-ingress.ts";
+import { recordedProxy, recordedWorld } from "./recorded.ts";
+
+const MESH_TLS: MeshTls = {
+  kind: "mesh",
+  mode: "STRICT",
+  identitySecret: "identity_cert:secret:default",
+  caSecret: "mesh_ca:secret:default",
+  trustDomains: [],
+};
+
+const WORKLOAD_TLS: MeshTls = {
+  kind: "workload",
+  mode: "STRICT",
+  identitySecret: "kri_mid_idm___identity_",
+  caSecret: "system_trust_bundle",
+  spiffeId: "spiffe://idm.west.mesh.local/workload/bweb",
+  trustDomains: ["idm.east.mesh.local", "idm.west.mesh.local"],
+};
+
+const IDENTITIES: TlsIdentities = { of: (mesh) => (mesh === "idm" ? WORKLOAD_TLS : MESH_TLS) };
+
+export const RECORDED_PROXIES = [
+  ["profile-a", "west", "west-web-1"],
+  ["profile-a", "east", "east-backend-1"],
+  ["profile-a", "west", "west-backend-1"],
+  ["profile-a", "east", "east-ingress"],
+  ["profile-a", "west", "west-ingress"],
+  ["profile-a", "east", "east-egress"],
+  ["profile-a", "west", "west-egress"],
+  ["profile-b", "west", "west-bweb-1"],
+  ["profile-b", "west", "west-bbackend-1"],
+  ["profile-b", "east", "east-bbackend-1"],
+  ["profile-b", "east", "east-zp"],
+  ["profile-b", "west", "west-zp"],
+] as const;
+
+/** `admin`: what the admin listener shows and trusts. */
+export function recordedConfiguration(
+  profile: string,
+  zone: string,
+  name: string,
+  admin: { readonly cert: string; readonly key: string },
+): EnvoyConfig {
+  const world = snapshotWorld(recordedWorld(profile, zone), { zone, remoteWeights: "kuma", systemNamespace: "" });
+  const adminTls = { certificate: admin.cert, key: admin.key, ca: admin.cert, clientName: "kuma-cp" };
+  return translate(name, world, {
+    world,
+    traits: traitsOf(recordedProxy(profile, name).metadata, { mesh: "default", name }, adminTls),
+    identities: IDENTITIES,
+    settings: DEFAULT_SETTINGS,
+    policies: (type, mesh) => world.all(type, mesh).map(policyOf),
+  });
+}
+
+function translate(name: string, world: World, translation: Translation): EnvoyConfig {
+  const ingress = world.zoneIngresses().find((each) => each.name === name);
+  if (ingress !== undefined) return translateZoneIngress(ingress, translation);
+  const egress = world.zoneEgresses().find((each) => each.name === name);
+  if (egress !== undefined) return translateZoneEgress(egress, translation);
+  const proxy = world.meshes().flatMap((mesh) => world.proxy(mesh.name, name) ?? [])[0];
+  if (proxy === undefined) throw new Error(`no proxy ${name}`);
+  return translateSidecar(proxy, translation);
+}

@@ -12,9 +12,8 @@ export function staticBootstrap(config: EnvoyConfig, secrets: readonly SecretJso
     if (edsClusterConfig === undefined) return cluster;
     return { ...cluster, type: "STATIC", loadAssignment: config.endpoints.get(name) ?? { clusterName: name } };
   });
-  return withStaticSecrets({
-    staticResources: { clusters, listeners: [...config.listeners.values()], secrets },
-  } as unknown as JsonObject) as JsonObject;
+  const bootstrap = { staticResources: { clusters, listeners: [...config.listeners.values()], secrets } };
+  return withStaticSecrets(bootstrap as unknown as JsonValue) as JsonObject;
 }
 
 /** `{name, sdsConfig}` becomes `{name}`: the secret of that name in the bootstrap. */

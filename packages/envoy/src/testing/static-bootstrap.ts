@@ -3,17 +3,17 @@
  * Nothing else is changed.
  */
 import type { SecretJson } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/secret";
-import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
+import { isJsonObject, type JsonValue } from "@isthmus/std";
 import type { EnvoyConfig } from "../draft/finish.ts";
 
-export function staticBootstrap(config: EnvoyConfig, secrets: readonly SecretJson[]): JsonObject {
+export function staticBootstrap(config: EnvoyConfig, secrets: readonly SecretJson[]): JsonValue {
   const clusters = [...config.clusters].map(([name, json]) => {
     const { edsClusterConfig, ...cluster } = json;
     if (edsClusterConfig === undefined) return cluster;
     return { ...cluster, type: "STATIC", loadAssignment: config.endpoints.get(name) ?? { clusterName: name } };
   });
   const bootstrap = { staticResources: { clusters, listeners: [...config.listeners.values()], secrets } };
-  return withStaticSecrets(bootstrap as unknown as JsonValue) as JsonObject;
+  return withStaticSecrets(JSON.parse(JSON.stringify(bootstrap)) as JsonValue);
 }
 
 /** `{name, sdsConfig}` becomes `{name}`: the secret of that name in the bootstrap. */

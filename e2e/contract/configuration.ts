@@ -5,6 +5,8 @@ export function configOf(folder: string, settings: Readonly<Record<string, strin
   const all = {
     "general.workDir": folder,
     "store.type": "memory",
+    "apiServer.http.interface": "127.0.0.1",
+    "apiServer.https.enabled": false,
     "diagnostics.interface": "127.0.0.1",
     "diagnostics.serverPort": 0,
     "log.level": "off",

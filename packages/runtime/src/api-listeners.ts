@@ -21,12 +21,14 @@ export class ClientCertificatesError extends Error {
   readonly code = "CLIENT_CERTIFICATES";
 }
 
-export async function apiListeners({ config, clock, folder }: Instance): Promise<ListenerOptions> {
+export async function apiListeners({ config, clock, folder, certificates }: Instance): Promise<ListenerOptions> {
   const { http, https, rateLimit, maxBodyBytes, corsAllowedDomains } = config.apiServer;
+  const tls = https.enabled ? await tlsOf(config, folder, clock.now()) : undefined;
+  certificates.watch("api", () => tls?.certificate);
   return {
     clock,
     ...(http.enabled && { host: http.interface, port: http.port }),
-    ...(https.enabled && { tls: await tlsOf(config, folder, clock.now()) }),
+    ...(tls !== undefined && { tls }),
     bodyLimit: maxBodyBytes,
     rateLimit,
     corsAllowedDomains,

@@ -3,6 +3,7 @@ import { ISTHMUS_VERSION } from "@isthmus/runtime/identity";
 import { errorMessage } from "@isthmus/std";
 import { Command, CommanderError } from "commander";
 import { registerApply } from "./commands/apply.ts";
+import { COMPLETE, printCompletion, registerCompletion } from "./commands/completion.ts";
 import { registerDelete } from "./commands/delete.ts";
 import { registerDescribe } from "./commands/describe.ts";
 import { registerDoctor } from "./commands/doctor.ts";
@@ -55,13 +56,16 @@ export function createProgram(terminal: Terminal): Command {
   program.commandsGroup(CLIENT);
   registerProfile(program, terminal);
   registerGenerate(program, terminal);
+  registerCompletion(program, terminal);
   return program;
 }
 
 /** Resolves with the exit code. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await createProgram(terminal).parseAsync(args, { from: "user" });
+    const program = createProgram(terminal);
+    if (args[0] === COMPLETE) await printCompletion(terminal, program, args.slice(1));
+    else await program.parseAsync(args, { from: "user" });
     return ExitCode.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;

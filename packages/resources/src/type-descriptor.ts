@@ -45,6 +45,8 @@ export interface PolicyTraits {
 /** What a validator may look at besides the resource. */
 export interface ValidationContext {
   readonly mode: "global" | "zone";
+  /** The resource came over KDS: only what Kuma refuses for certain is to be refused. */
+  readonly isFromPeer?: boolean;
 }
 
 export interface TypeDescriptor {

@@ -27,8 +27,10 @@ export function validateResource(
   const { format } = descriptor;
   const shape = (): readonly Violation[] =>
     format.kind === "json" ? schemaViolations(format.schema, resource.spec, "spec") : [];
-  const rules = (): readonly Violation[] => descriptor.validate?.(resource, context) ?? [];
-  if (options.isFromPeer === true) {
+  const isFromPeer = options.isFromPeer === true;
+  const rules = (): readonly Violation[] =>
+    descriptor.validate?.(resource, isFromPeer ? { ...context, isFromPeer } : context) ?? [];
+  if (isFromPeer) {
     const found = descriptor.needsNoSchemaFromPeers === true ? rules() : firstFindings(rules, shape);
     return [...peerNameViolations(descriptor, resource), ...found];
   }

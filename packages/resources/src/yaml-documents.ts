@@ -70,7 +70,7 @@ export function parseYaml11(text: string): Result<JsonValue, string> {
   const lines = new LineCounter();
   const errors: YamlError[] = [];
   const tokens = readTokens(text, lines, errors);
-  const composer = new Composer({ version: "1.1", uniqueKeys: false, merge: true, customTags: withoutDates });
+  const composer = new Composer({ version: "1.1", uniqueKeys: false, merge: true, customTags: plainTags });
   const [document] = composer.compose(tokens, true, 0);
   const [tooDeep] = errors;
   if (tooDeep !== undefined) return err(tooDeep.message);
@@ -84,8 +84,9 @@ export function parseYaml11(text: string): Result<JsonValue, string> {
   }
 }
 
-const withoutDates = (tags: Tags): Tags =>
-  tags.filter((tag) => typeof tag === "string" || !(tag.format === "TIME" || tag.tag.endsWith(":timestamp")));
+/** Also without bytes, which are texts to Kuma. */
+const plainTags = (tags: Tags): Tags =>
+  tags.filter((tag) => typeof tag === "string" || !(tag.format === "TIME" || /:(?:timestamp|binary)$/.test(tag.tag)));
 
 /**
  * The tokens of all documents before the first that is nested too deep. The parser keeps a stack of its own, but composing

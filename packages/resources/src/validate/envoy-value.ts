@@ -15,11 +15,18 @@ export interface EnvoyPart {
   readonly needs: readonly (readonly [member: string, kind: "text" | "list"])[];
 }
 
+export interface EnvoyPartRules {
+  /** It is a whole part, not one to be merged into another. */
+  readonly isComplete: boolean;
+  /** What our reader of YAML refuses is let pass: that of Kuma takes some things that are no YAML. */
+  readonly mayBeUnreadable: boolean;
+}
+
 /** Undefined when the text is such a part, or when there is no telling. */
-export function envoyPartError(text: string, part: EnvoyPart, isComplete: boolean): string | undefined {
+export function envoyPartError(text: string, part: EnvoyPart, rules: EnvoyPartRules): string | undefined {
   const json = parseYaml11(text);
-  if (!json.ok) return json.error;
-  return envoyValueError(part.message, json.value) ?? (isComplete ? missing(json.value, part) : undefined);
+  if (!json.ok) return rules.mayBeUnreadable ? undefined : json.error;
+  return envoyValueError(part.message, json.value) ?? (rules.isComplete ? missing(json.value, part) : undefined);
 }
 
 /** In the words of the rules that Envoy's descriptions carry, of which these are the ones that matter most. */

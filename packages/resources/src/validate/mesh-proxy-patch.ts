@@ -1,6 +1,7 @@
 /** Rules of a MeshProxyPatch. Source: kuma v2.14.3: pkg/plugins/policies/meshproxypatch/api/v1alpha1/validator.go. */
 import type { JsonObject } from "@isthmus/std";
 import type { Resource } from "../resource.ts";
+import type { ValidationContext } from "../type-descriptor.ts";
 import { at, type Violation, Violations } from "../violation.ts";
 import { type EnvoyPart, envoyPartError } from "./envoy-value.ts";
 import { messageAt, objectAt, objectsAt, optionalTextAt, textAt } from "./json-access.ts";
@@ -17,13 +18,13 @@ const TOP: TopTargetRefRules = {
 /** Characters of Envoy values that are looked at in one policy; nobody writes more by hand, and reading takes time. */
 const VALUES_MAX_LENGTH = 100_000;
 
-export function validateMeshProxyPatch(resource: Resource): readonly Violation[] {
+export function validateMeshProxyPatch(resource: Resource, context: ValidationContext): readonly Violation[] {
   const found = new Violations();
   checkTopTargetRef(resource, TOP, found);
   const path = "spec.default.appendModifications";
   const modifications = objectsAt(objectAt(resource.spec, "default"), "appendModifications");
   if (modifications.length === 0) found.add(path, MUST_NOT_BE_EMPTY);
-  const reader = new ValueReader();
+  const reader = new ValueReader(context.isFromPeer === true);
   for (const [index, modification] of modifications.entries()) {
     checkModification(modification, at(path, index), reader, found);
   }
@@ -36,11 +37,17 @@ export function meshProxyPatchDeprecations({ spec }: Resource): readonly string[
 
 /** Checks values until their budget is used up. */
 class ValueReader {
+  readonly #mayBeUnreadable: boolean;
   #left = VALUES_MAX_LENGTH;
+
+  constructor(mayBeUnreadable: boolean) {
+    this.#mayBeUnreadable = mayBeUnreadable;
+  }
 
   check(value: string, part: EnvoyPart, isComplete: boolean, path: string, found: Violations): void {
     this.#left -= value.length;
-    const error = this.#left < 0 ? undefined : envoyPartError(value, part, isComplete);
+    if (this.#left < 0) return;
+    const error = envoyPartError(value, part, { isComplete, mayBeUnreadable: this.#mayBeUnreadable });
     if (error !== undefined) found.add(path, `native Envoy resource is not valid: ${error}`);
   }
 }

@@ -127,4 +127,4 @@ export {
 } from "./validate/mesh-ca.ts";
 export { type ValidateOptions, validateResource } from "./validate-resource.ts";
 export { at, entry, formatViolations, member, type Violation, Violations } from "./violation.ts";
-export { parseYamlDocuments, type YamlDocument, type YamlError } from "./yaml-documents.ts";
+export { parseYaml11, parseYamlDocuments, type YamlDocument, type YamlError } from "./yaml-documents.ts";

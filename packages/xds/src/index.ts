@@ -1,6 +1,13 @@
 export type { ProxyAdmission, ProxyCandidate } from "./admission.ts";
 export { AdsService, type AdsServiceOptions } from "./ads/ads-service.ts";
 export type { AdsStream } from "./ads/ads-stream.ts";
+export type { BootstrapSettings } from "./bootstrap/bootstrap-document.ts";
+export { type BootstrapHandlerOptions, bootstrapHandler } from "./bootstrap/bootstrap-handler.ts";
+export {
+  type BootstrapFailure,
+  BootstrapResponder,
+  type BootstrapResponderOptions,
+} from "./bootstrap/bootstrap-responder.ts";
 export { EncodedResource } from "./content/encoded-resource.ts";
 export { NameSet } from "./content/name-set.ts";
 export { ResourcePool } from "./content/resource-pool.ts";

@@ -11,6 +11,7 @@
 
 import type { Result } from "@isthmus/std";
 import {
+  canonicalJson,
   err,
   formatGoDuration,
   isJsonObject,
@@ -28,7 +29,15 @@ export type UnknownMembers = "drop" | "keep";
 export function decodeWithSchema(schema: Schema, value: JsonValue, unknown: UnknownMembers): Result<JsonValue, string> {
   const decoder: Decoder = { unknown, error: undefined };
   const decoded = decode(decoder, schema, value, "");
-  return decoder.error === undefined ? ok(decoded) : err(decoder.error);
+  if (decoder.error === undefined) return ok(decoded);
+  return err(unknown === "drop" ? firstErrorByName(schema, value, decoder.error) : decoder.error);
+}
+
+/** What users write is printed with its defaults, and so ordered by name, before Kuma decodes it. */
+function firstErrorByName(schema: Schema, value: JsonValue, otherwise: string): string {
+  const decoder: Decoder = { unknown: "keep", error: undefined };
+  decode(decoder, schema, JSON.parse(canonicalJson(value)) as JsonValue, "");
+  return decoder.error ?? otherwise;
 }
 
 interface Decoder {

@@ -7,6 +7,7 @@ import { createZone } from "@isthmus/zone";
 
 export interface TestServer {
   readonly url: string;
+  readonly httpsUrl: string;
   readonly kdsUrl: string;
   readonly diagnosticsUrl: string;
   readonly folder: string;
@@ -19,13 +20,14 @@ export async function testServer(
   settings: Readonly<Record<string, string | number>> = {},
 ): Promise<TestServer> {
   const folder: TempFolder = await tempFolder("isthmus-cli-");
-  const [rest = 0, diagnostics = 0, kds = 0] = await freePorts(3);
+  const [rest = 0, https = 0, diagnostics = 0, kds = 0] = await freePorts(4);
   const all: Readonly<Record<string, string | number>> = {
     "store.type": "memory",
     "general.workDir": folder.path,
     "apiServer.http.port": rest,
+    "apiServer.https.port": https,
+    "apiServer.https.interface": "127.0.0.1",
     "apiServer.http.interface": "127.0.0.1",
-    "apiServer.https.enabled": "false",
     "diagnostics.serverPort": diagnostics,
     "diagnostics.interface": "127.0.0.1",
     ...(role === "global"
@@ -42,6 +44,7 @@ export async function testServer(
   const url = `http://127.0.0.1:${rest}`;
   return {
     url,
+    httpsUrl: `https://127.0.0.1:${https}`,
     kdsUrl: `grpcs://127.0.0.1:${kds}`,
     diagnosticsUrl: `http://127.0.0.1:${diagnostics}`,
     folder: folder.path,

@@ -1,0 +1,147 @@
+/**
+ * Who may connect, and the resources that proxies bring themselves: stored before the proxy is served, deleted some time after its last
+ * stream is over. Source: kuma v2.14.3: pkg/xds/server/callbacks/dataplane_lifecycle.go, pkg/xds/auth.
+ */
+import { GrpcCode, type GrpcStatus } from "@isthmus/grpc-kit";
+import type { ResourceManager } from "@isthmus/manager";
+import {
+  formatViolations,
+  parseResourceFile,
+  type Registry,
+  type Resource,
+  type ResourceKey,
+  type TypeDescriptor,
+} from "@isthmus/resources";
+import { type Clock, err, errorMessage, ok, type Result, type TimerHandle } from "@isthmus/std";
+import type { Store } from "@isthmus/store";
+import { PROXY_RESOURCES, type ProxyAdmission, type ProxyCandidate, proxyKey } from "@isthmus/xds";
+import type { ProxyTokens } from "./proxy-tokens.ts";
+
+export interface ProxyRegistrationOptions {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly manager: ResourceManager;
+  readonly clock: Clock;
+  readonly tokens: ProxyTokens;
+  /** From the end of the last stream of a proxy to the deletion of the resource that it brought. */
+  readonly deregistrationDelayMs: number;
+  readonly onEvent: (event: RegistrationEvent) => void;
+}
+
+export type RegistrationEvent =
+  | { readonly kind: "registered" | "deregistered"; readonly key: ResourceKey }
+  | { readonly kind: "failed"; readonly key: ResourceKey; readonly reason: string };
+
+export class ProxyRegistration implements ProxyAdmission {
+  readonly #options: ProxyRegistrationOptions;
+  readonly #leaving = new Map<string, TimerHandle>();
+  #isStopped = false;
+
+  constructor(options: ProxyRegistrationOptions) {
+    this.#options = options;
+  }
+
+  async admit(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
+    const { descriptor, key } = this.#resourceOf(candidate);
+    const brought = this.#brought(candidate, key);
+    if (!brought.ok) return err(invalid(brought.error));
+    const { store, manager } = this.#options;
+    const subject = brought.value ?? store.get(key);
+    if (subject === undefined) return err({ code: GrpcCode.NOT_FOUND, details: `${key.type} ${key.name} not found` });
+    const allowed = await this.#options.tokens.check(candidate.id, candidate.credential, subject);
+    if (!allowed.ok) return err({ code: GrpcCode.UNAUTHENTICATED, details: allowed.error });
+    this.#stays(proxyKey(candidate.id));
+    if (brought.value === undefined) return ok(undefined);
+    const written = await manager.put(descriptor, key, brought.value);
+    if (!written.ok) return err(invalid(describeWrite(written.error)));
+    this.#options.onEvent({ kind: "registered", key });
+    return ok(undefined);
+  }
+
+  async authenticate({ id, credential }: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
+    const key = keyOf(id);
+    const stored = this.#options.store.get(key);
+    if (stored === undefined) return err({ code: GrpcCode.NOT_FOUND, details: `${key.type} ${key.name} not found` });
+    const allowed = await this.#options.tokens.check(id, credential, stored);
+    return allowed.ok ? allowed : err({ code: GrpcCode.UNAUTHENTICATED, details: allowed.error });
+  }
+
+  released({ id, metadata }: ProxyCandidate, isReplaced: boolean): void {
+    if (isReplaced || metadata.resource === undefined || this.#isStopped) return;
+    const name = proxyKey(id);
+    this.#stays(name);
+    const timer = this.#options.clock.setTimeout(() => {
+      this.#leaving.delete(name);
+      void this.#deregister(keyOf(id));
+    }, this.#options.deregistrationDelayMs);
+    this.#leaving.set(name, timer);
+  }
+
+  /** A control plane that ends takes no proxy with it: they come back to another one, or to the next start. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const timer of this.#leaving.values()) timer.cancel();
+    this.#leaving.clear();
+  }
+
+  #stays(name: string): void {
+    this.#leaving.get(name)?.cancel();
+    this.#leaving.delete(name);
+  }
+
+  async #deregister(key: ResourceKey): Promise<void> {
+    const { manager, registry, onEvent } = this.#options;
+    const descriptor = registry.get(key.type);
+    if (descriptor === undefined) return;
+    try {
+      const deleted = await manager.delete(descriptor, key);
+      if (deleted.ok) onEvent({ kind: "deregistered", key });
+      else if (deleted.error.kind !== "not-found")
+        onEvent({ kind: "failed", key, reason: describeWrite(deleted.error) });
+    } catch (error) {
+      onEvent({ kind: "failed", key, reason: errorMessage(error) });
+    }
+  }
+
+  #resourceOf({ id }: ProxyCandidate): { readonly descriptor: TypeDescriptor; readonly key: ResourceKey } {
+    const key = keyOf(id);
+    const descriptor = this.#options.registry.get(key.type);
+    if (descriptor === undefined) throw new Error(`no type ${key.type}`);
+    return { descriptor, key };
+  }
+
+  /** Undefined: the resource was made by somebody else. */
+  #brought({ metadata }: ProxyCandidate, key: ResourceKey): Result<Resource | undefined, string> {
+    if (metadata.resource === undefined) return ok(undefined);
+    const { resources, problems } = parseResourceFile(metadata.resource, this.#options.registry, {
+      validate: { mode: "zone" },
+    });
+    const [only] = resources;
+    if (problems.length > 0 || only === undefined || resources.length > 1) {
+      const reasons = problems.map(({ line, message }) => `line ${line}: ${message}`);
+      return err(`the resource of the proxy is not valid: ${reasons.join("; ") || "it is not one resource"}`);
+    }
+    const { type, mesh, name } = only.resource;
+    if (type !== key.type || mesh !== key.mesh || name !== key.name) {
+      return err(`the resource is ${type} ${mesh}/${name}, the proxy is ${key.type} ${key.mesh}/${key.name}`);
+    }
+    return ok(only.resource);
+  }
+}
+
+function keyOf({ type, mesh, name }: ProxyCandidate["id"]): ResourceKey {
+  return { type: PROXY_RESOURCES[type].resource, mesh, name };
+}
+
+function invalid(details: string): GrpcStatus {
+  return { code: GrpcCode.INVALID_ARGUMENT, details };
+}
+
+function describeWrite(error: {
+  readonly kind: string;
+  readonly violations?: Parameters<typeof formatViolations>[0];
+  readonly detail?: string;
+}): string {
+  if (error.violations !== undefined) return formatViolations(error.violations);
+  return error.detail ?? error.kind;
+}

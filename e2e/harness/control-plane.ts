@@ -67,6 +67,8 @@ export class ControlPlane {
       "apiServer.https.enabled": "false",
       "diagnostics.serverPort": diagnosticsPort,
       "diagnostics.interface": "127.0.0.1",
+      "dpServer.interface": "127.0.0.1",
+      "dpServer.port": 0,
       ...(kdsPort === undefined
         ? {}
         : { "multizone.global.kds.grpcPort": kdsPort, "multizone.global.kds.interface": "127.0.0.1" }),

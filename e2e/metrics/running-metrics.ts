@@ -38,6 +38,7 @@ export async function runningMetrics(): Promise<RunningMetrics> {
     configOf(folder.path, {
       "apiServer.http.port": zoneApi,
       "diagnostics.serverPort": zoneDiagnostics,
+      "dpServer.port": 0,
       "multizone.zone.name": "east",
       "multizone.zone.globalAddress": `grpcs://127.0.0.1:${kds}`,
       "multizone.zone.kds.tlsSkipVerify": "true",

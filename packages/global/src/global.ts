@@ -2,7 +2,7 @@
 import { ApiServer, Gui } from "@isthmus/api-server";
 import { ZoneInsights } from "@isthmus/insights";
 import { GlobalKdsServer, type KdsEvent, ZoneNameConflicts } from "@isthmus/kds";
-import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
+import { nodeKeyMaker, ResourceManager, TrustExchange } from "@isthmus/manager";
 import {
   apiAccess,
   apiListeners,
@@ -30,6 +30,7 @@ import {
   runProgram,
   type SyncParts,
   userDefaults,
+  writeLogger,
 } from "@isthmus/runtime";
 import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
 
@@ -105,6 +106,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
       createMeshInsights(instance),
       parts.holdsService,
       parts.outboxService,
+      trustExchange(instance),
       deletedZones(instance, server),
       ...(config.apiServer.http.enabled || config.apiServer.https.enabled ? [api] : []),
       server,
@@ -125,6 +127,12 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
       diagnostics: config.diagnostics.serverPort,
     }),
   };
+}
+
+/** Proxies of all zones trust each other without an operator's help. */
+function trustExchange({ store, registry, clock, log }: Instance): TrustExchange {
+  const onEvent = writeLogger(log.part("identity"), "MeshTrusts of zones for all zones");
+  return new TrustExchange({ store, registry, clock, random: systemRandom, onEvent });
 }
 
 function zoneInsights({ store, registry, clock, instanceId, config, log }: Instance): ZoneInsights {

@@ -4,7 +4,7 @@ import { ApiServer, Gui } from "@isthmus/api-server";
 import { loadCaBundle } from "@isthmus/grpc-kit";
 import { ProxyInsightFinalizer, ZoneInsights } from "@isthmus/insights";
 import { ZoneKdsClient } from "@isthmus/kds";
-import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
+import { MeshIdentities, nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import {
   aloneSyncApi,
   apiAccess,
@@ -36,10 +36,11 @@ import {
   writeLogger,
 } from "@isthmus/runtime";
 import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
-import { LiveTopology } from "@isthmus/topology";
+import { LiveTopology, trustDomainOfZone } from "@isthmus/topology";
 import { liveSettings } from "./discovery/live-settings.ts";
 import { topologyLogger } from "./discovery/topology-log.ts";
 import { bindTopologyMetrics } from "./discovery/topology-metrics.ts";
+import { createProxyServer, type ProxyServer } from "./proxies/proxy-server.ts";
 import { WhatIfRunner } from "./topology-api/what-if-runner.ts";
 import { ZoneTopologyApi } from "./topology-api/zone-topology-api.ts";
 
@@ -73,7 +74,9 @@ export async function composeZone(instance: Instance): Promise<Program> {
     disableOriginLabelValidation: config.multizone.zone.disableOriginLabelValidation,
     keys: nodeKeyMaker(instance.clock),
   });
-  const topology = discovery(instance);
+  const proxies = await createProxyServer(instance, manager);
+  const topology = discovery(instance, proxies);
+  const identities = meshIdentities(instance);
   const federation = isFederated ? await federate(instance) : undefined;
   const whatIf = new WhatIfRunner({ contents: () => topology.contents(), clock: instance.clock });
 
@@ -120,12 +123,14 @@ export async function composeZone(instance: Instance): Promise<Program> {
       defaultResources(instance, manager),
       observeFinalizer(proxyInsightFinalizer(instance), instance),
       topology,
+      identities,
       // Of a federated zone the global has them.
       ...(federation?.before ?? [createMeshInsights(instance)]),
       ...(config.apiServer.http.enabled || config.apiServer.https.enabled ? [api] : []),
       // Stops first: the API answers all that was asked before it ends.
       whatIf,
       ...(federation === undefined ? [] : [federation.client]),
+      proxies.service,
       { name: "readiness", start: async () => void (isReady = true), stop: async () => void (isReady = false) },
     ],
     (service, error) => log.error({ service, error: errorMessage(error) }, "stopping failed"),
@@ -139,13 +144,14 @@ export async function composeZone(instance: Instance): Promise<Program> {
       writesWithoutToken: describeAnonymousWrites(config),
       ...apiPorts(config),
       diagnostics: config.diagnostics.serverPort,
+      proxies: config.dpServer.port,
       global: isFederated ? config.multizone.zone.globalAddress : "none, this zone is alone",
     }),
   };
 }
 
 /** Follows the store from its start on; what it writes goes out with the sync. */
-function discovery({ store, registry, clock, config, metrics, log }: Instance): LiveTopology {
+function discovery({ store, registry, clock, config, metrics, log }: Instance, { extend }: ProxyServer): LiveTopology {
   const observers = [topologyLogger(log.part("topology")), bindTopologyMetrics(metrics, () => topology)];
   const topology = new LiveTopology({
     store,
@@ -153,12 +159,34 @@ function discovery({ store, registry, clock, config, metrics, log }: Instance): 
     clock,
     random: systemRandom,
     settings: liveSettings(config),
+    extend,
     lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
     onEvent: (event) => {
       for (const observe of observers) observe(event);
     },
   });
   return topology;
+}
+
+/** CAs and MeshTrusts of the zone's MeshIdentities. */
+function meshIdentities({ store, registry, clock, config, log }: Instance): MeshIdentities {
+  const part = log.part("identity");
+  const onWrite = writeLogger(part, "states of MeshIdentities");
+  return new MeshIdentities({
+    store,
+    registry,
+    clock,
+    random: systemRandom,
+    keys: nodeKeyMaker(clock),
+    zone: config.multizone.zone.name,
+    trustDomainOf: trustDomainOfZone,
+    onEvent: (event) => {
+      if (event.kind === "caMade")
+        part.info({ mesh: event.mesh, identity: event.identity }, "CA of a MeshIdentity made");
+      else if (event.kind === "caFailed") part.error({ ...event }, "the CA of a MeshIdentity cannot be made");
+      else onWrite(event);
+    },
+  });
 }
 
 /** Before proxies are served: those of a control plane that died are offline until they come back. */

@@ -3,6 +3,8 @@ import { join } from "node:path";
 
 const NAMES = ["east", "west", "north", "south", "central"];
 const GLOBAL_PORTS = { rest: 5681, diagnostics: 5680, kds: 5685 };
+/** Of a zone: its port for proxies beside that for diagnostics, as 5678 is beside 5680. */
+const DATA_PLANE_STEP = -2;
 const PORT_STEP = 1_000;
 
 export interface DemoProcess {
@@ -46,7 +48,9 @@ function processOf(
     { port: restPort, setting: "apiServer.http.port" },
     { port: restPort + 1, setting: "apiServer.https.port" },
     { port: diagnosticsPort, setting: "diagnostics.serverPort" },
-    ...(kdsPort === undefined ? [] : [{ port: kdsPort, setting: "multizone.global.kds.grpcPort" }]),
+    kdsPort === undefined
+      ? { port: diagnosticsPort + DATA_PLANE_STEP, setting: "dpServer.port" }
+      : { port: kdsPort, setting: "multizone.global.kds.grpcPort" },
   ];
   const settings = [
     ...ports.map(({ port, setting }) => `${setting}=${port}`),
@@ -54,6 +58,7 @@ function processOf(
     "apiServer.https.interface=127.0.0.1",
     "diagnostics.interface=127.0.0.1",
     "multizone.global.kds.interface=127.0.0.1",
+    "dpServer.interface=127.0.0.1",
   ];
   return {
     name,

@@ -29,6 +29,7 @@ export async function testServer(
     "apiServer.https.interface": "127.0.0.1",
     "apiServer.http.interface": "127.0.0.1",
     "diagnostics.serverPort": diagnostics,
+    "dpServer.port": 0,
     "diagnostics.interface": "127.0.0.1",
     ...(role === "global"
       ? { "multizone.global.kds.grpcPort": kds, "multizone.global.kds.interface": "127.0.0.1" }

@@ -35,6 +35,9 @@ const proxyTokens = () =>
   section({ enableIssuer: flag(true), validator: section({ useSecrets: flag(true), publicKeys: publicKeys() }) });
 
 export const dpServerAuthnSettings = section({
-  dpProxy: section({ dpToken: proxyTokens() }),
-  zoneProxy: section({ zoneToken: proxyTokens() }),
+  /** `none`: proxies are believed. */
+  dpProxy: section({ type: choice(["dpToken", "none"], "dpToken"), dpToken: proxyTokens() }),
+  zoneProxy: section({ type: choice(["zoneToken", "none"], "zoneToken"), zoneToken: proxyTokens() }),
+  /** Proxies that name a file of their token read it again when it changes. */
+  enableReloadableTokens: flag(false),
 });

@@ -20,7 +20,10 @@ function valueAt(config: object, path: string): unknown {
 function show(value: unknown, path: string): string {
   if (Array.isArray(value)) return value.length === 0 ? "(empty)" : value.join(",");
   if (value === "") return "(empty)";
-  if (typeof value === "number" && /(Backoff|Interval|Period|TTL|Time|Timeout|timeout|pollInterval)$/.test(path)) {
+  if (
+    typeof value === "number" &&
+    /(Backoff|backoff|Delay|Interval|Period|TTL|Time|Timeout|timeout|pollInterval)$/.test(path)
+  ) {
     return value % 1000 === 0 ? `${value / 1000}s` : `${value}ms`;
   }
   return String(value);

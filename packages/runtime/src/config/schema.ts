@@ -60,7 +60,31 @@ export const configSchema = z.object({
     rateLimit: section({ requestsPerSecond: integer(1_000, 0), burst: integer(2_000, 1) }),
     authn: authnSettings,
   }),
-  dpServer: section({ authn: dpServerAuthnSettings }),
+  dpServer: section({
+    port: port(5678),
+    /** Ours. */
+    interface: text("0.0.0.0"),
+    /** Empty: the generated certificate of the control plane. */
+    tlsCertFile: text(""),
+    tlsKeyFile: text(""),
+    authn: dpServerAuthnSettings,
+  }),
+  bootstrapServer: section({
+    params: section({
+      adminAddress: text("127.0.0.1"),
+      adminPort: port(9901),
+      adminAccessLogPath: text(""),
+      /** What proxies connect to; empty: by the address that they asked. */
+      xdsHost: text(""),
+      xdsConnectTimeout: duration("1s"),
+    }),
+  }),
+  xdsServer: section({
+    nackBackoff: duration("5s"),
+    /** How often counters of proxies are written; that one came or went is written at once. */
+    dataplaneStatusFlushInterval: duration("10s"),
+    dataplaneDeregistrationDelay: duration("10s"),
+  }),
   access: accessSettings,
   diagnostics: section({
     serverPort: port(5680),

@@ -13,7 +13,7 @@ import type { LoadDataSource, Registry } from "@isthmus/resources";
 import { type Clock, err } from "@isthmus/std";
 import type { Store } from "@isthmus/store";
 import type { TopologyCollections, World } from "@isthmus/topology";
-import { type ConnectedProxy, type ProxySnapshot, proxyKey, type SnapshotSource } from "@isthmus/xds";
+import { type ConnectedProxy, type ProxySnapshot, proxyKey, ResourcePool, type SnapshotSource } from "@isthmus/xds";
 import { certificateWishes, type MeshWish, wishKey } from "./certificate-wishes.ts";
 import type { FollowedProxy } from "./followed-proxy.ts";
 import { type IssuedIdentity, type ProxyConfiguration, proxyConfiguration } from "./proxy-configuration.ts";
@@ -41,7 +41,9 @@ interface Follower {
 export class ProxyConfigurations implements SnapshotSource {
   readonly #options: ProxyConfigurationsOptions;
   readonly #keeper: CertificateKeeper;
-  readonly #encoder = new SnapshotEncoder();
+  /** Shared with the sessions. */
+  readonly pool = new ResourcePool();
+  readonly #encoder = new SnapshotEncoder(this.pool);
   readonly #followers = new Set<Follower>();
   readonly #snapshots = new Map<string, ProxySnapshot>();
   #followed: Source<FollowedProxy> | undefined;

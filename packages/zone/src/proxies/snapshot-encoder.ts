@@ -10,7 +10,7 @@ import {
   type EncodedResource,
   LISTENER_TYPE,
   type ProxySnapshot,
-  ResourcePool,
+  type ResourcePool,
   type ResourceSet,
   SECRET_TYPE,
   type TypeUrl,
@@ -33,8 +33,12 @@ export interface EncodedSnapshot {
 }
 
 export class SnapshotEncoder {
-  readonly #pool = new ResourcePool();
+  readonly #pool: ResourcePool;
   readonly #remembered = new Map<string, EncodedResource>();
+
+  constructor(pool: ResourcePool) {
+    this.#pool = pool;
+  }
 
   encode({ config, secrets }: ProxyConfiguration, revision: number): EncodedSnapshot {
     const problems: string[] = [];

@@ -1,0 +1,132 @@
+/**
+ * The data-plane server of a zone, put together: bootstrap, admission, configurations, insights.
+ *
+ *     Envoy -> bootstrap -> stream -> ProxyRegistration (token, resource) -> ProxyConfigurations -> session -> Envoy
+ *                                                                         -> ProxyInsights, log, metrics
+ */
+import { randomUUID } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import { DEFAULT_SETTINGS } from "@isthmus/envoy";
+import type { ResourceManager } from "@isthmus/manager";
+import { type Instance, serverTls, writeLogger } from "@isthmus/runtime";
+import { errorMessage, type Service, systemRandom } from "@isthmus/std";
+import { BootstrapResponder, bootstrapHandler, XdsServer } from "@isthmus/xds";
+import { ProxyConfigurations } from "./proxy-configurations.ts";
+import { ProxyInsights } from "./proxy-insights.ts";
+import { proxyLogger } from "./proxy-log.ts";
+import { bindProxyMetrics } from "./proxy-metrics.ts";
+import { ProxyRegistration } from "./proxy-registration.ts";
+import { ProxyTokens } from "./proxy-tokens.ts";
+
+/** Of one message of Envoy. */
+const GRPC_MAX_BYTES = 16 * 1024 * 1024;
+
+export interface ProxyServer {
+  readonly service: Service;
+  /** For the topology, which derives the configurations. */
+  readonly extend: ProxyConfigurations["extend"];
+}
+
+/** Rejects where the certificate cannot be read. */
+export async function createProxyServer(instance: Instance, manager: ResourceManager): Promise<ProxyServer> {
+  const { store, registry, clock, config, instanceId, metrics } = instance;
+  const { dpServer, xdsServer, bootstrapServer, multizone } = config;
+  const log = instance.log.part("dp-server");
+  const tls = await serverTls({ section: "dpServer", ...dpServer }, config, instance.folder, clock.now());
+  const tokens = new ProxyTokens({
+    store,
+    clock,
+    zone: multizone.zone.name,
+    isFederated: multizone.zone.globalAddress !== "",
+    dataplanes: dpServer.authn.dpProxy.type,
+    zoneProxies: dpServer.authn.zoneProxy.type,
+  });
+  const configurations = new ProxyConfigurations({
+    store,
+    registry,
+    clock,
+    settings: DEFAULT_SETTINGS,
+    onEvent: (event) => logger.configuration(event),
+  });
+  const admission = new ProxyRegistration({
+    store,
+    registry,
+    manager,
+    clock,
+    tokens,
+    deregistrationDelayMs: xdsServer.dataplaneDeregistrationDelay,
+    onEvent: (event) => logger.registration(event),
+  });
+  const insights = new ProxyInsights({
+    store,
+    registry,
+    clock,
+    random: systemRandom,
+    uuid: randomUUID,
+    instanceId,
+    subscriptionLimit: Math.max(1, config.metrics.dataplane.subscriptionLimit),
+    flushMs: xdsServer.dataplaneStatusFlushInterval,
+    onEvent: writeLogger(log, "insights of proxies"),
+  });
+  const logger = proxyLogger(log);
+  const responder = new BootstrapResponder({
+    registry,
+    store,
+    settings: {
+      adminAddress: bootstrapServer.params.adminAddress,
+      adminPort: bootstrapServer.params.adminPort,
+      isAdminUnixSocket: true,
+      adminAccessLogPath: bootstrapServer.params.adminAccessLogPath,
+      xdsConnectTimeout: `${bootstrapServer.params.xdsConnectTimeout / 1000}s`,
+      xdsGrpcMaxReceiveMessageBytes: GRPC_MAX_BYTES,
+      usesTokenFiles: dpServer.authn.enableReloadableTokens,
+      isHealthServed: false,
+      gatewayMaxConnections: 0,
+    },
+    isTokenRequired: (type) =>
+      type === "dataplane" ? dpServer.authn.dpProxy.type !== "none" : dpServer.authn.zoneProxy.type !== "none",
+    certificate: () => tls.certificate,
+    xdsHost: bootstrapServer.params.xdsHost,
+    xdsPort: () => server.port,
+    lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+    isNamedByWorkload: config.experimental.inboundTagsDisabled,
+  });
+  const observers = [
+    (event: Parameters<ProxyInsights["onEvent"]>[0]) => insights.onEvent(event),
+    logger.xds,
+    bindProxyMetrics(metrics, () => server.ads),
+  ];
+  const server: XdsServer = new XdsServer({
+    address: dpServer.interface,
+    port: dpServer.port,
+    portSetting: "dpServer.port",
+    tls,
+    http: bootstrapHandler({
+      responder,
+      onRefused: ({ status, reason }, peer) => log.warn({ status, reason, peer }, "a bootstrap request was refused"),
+      onError: (error) => log.error({ error: errorMessage(error) }, "a bootstrap request failed"),
+    }),
+    pool: configurations.pool,
+    source: configurations,
+    admission,
+    controlPlane: instanceId,
+    nackBackoffMs: xdsServer.nackBackoff,
+    clock,
+    onEvent: (event) => {
+      for (const observe of observers) observe(event);
+    },
+  });
+  return {
+    extend: configurations.extend,
+    service: {
+      name: server.name,
+      start: () => server.start(),
+      async stop() {
+        admission.stop();
+        await server.stop();
+        configurations.stop();
+        await insights.stop();
+      },
+    },
+  };
+}

@@ -174,6 +174,7 @@ export const OWN_SETTINGS: readonly string[] = [
   "apiServer.rateLimit.requestsPerSecond",
   "apiServer.rateLimit.burst",
   "access.anonymousWrites",
+  "dpServer.interface",
   "multizone.global.kds.interface",
   "topology.remoteWeights",
   "sync.holdTime",

@@ -126,11 +126,15 @@ async function holds({ store }: Instance, recorded: readonly ResourceKey[]): Pro
   );
 }
 
-/** All that was sent is acknowledged. */
+/** All that was sent is acknowledged, and the zone can be asked about its proxies. */
 function isComplete({ spec }: { readonly spec: JsonObject }): boolean {
   const text = JSON.stringify(spec);
   const count = (member: string): number => text.split(`"${member}"`).length - 1;
-  return count("responsesSent") > 0 && count("responsesSent") === count("responsesAcknowledged");
+  return (
+    count("responsesSent") > 0 &&
+    count("responsesSent") === count("responsesAcknowledged") &&
+    text.includes('"clusters"')
+  );
 }
 
 /** The proxies of an insight are connected to this instance. */

@@ -33,6 +33,7 @@ import {
   writeLogger,
 } from "@isthmus/runtime";
 import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
+import { zoneInspector } from "./zone-inspector.ts";
 
 /** Resolves with the exit code. */
 export function runGlobal(args: ProgramArguments): Promise<number> {
@@ -89,6 +90,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
     index: () => ({ ...instance.index(), gui: guiUrl(config, role) }),
     gui,
     basePath: config.apiServer.basePath,
+    inspector: zoneInspector(store, (zone, question) => server.askAdmin(zone, question)),
     ...(await apiAccess(instance, "global")),
     sync,
     ...(await apiListeners(instance)),

@@ -139,15 +139,6 @@ describe("calls beside sync", () => {
     expect(await ping(eager, zoneOf("east"))).toBe("0a0808011080cab5ee01");
   });
 
-  it("ends admin streams with UNIMPLEMENTED", async () => {
-    const global = await rig.global();
-    const peer = rig.raw(global.address);
-    for (const kind of ADMIN_STREAMS) {
-      expect((await peer.open(kind, zoneOf("east")).ended()).code).toBe(GrpcCode.UNIMPLEMENTED);
-    }
-    expect(global.server.status()).toEqual([]);
-  });
-
   it("gives up a zone that no longer pings, but not one that never promised to", async () => {
     const clock = new FakeClock();
     const global = await rig.global({ clock, zoneHealthCheck: { pollIntervalMs: 1_000, timeoutMs: 3_000 } });

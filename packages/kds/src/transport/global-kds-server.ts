@@ -2,6 +2,7 @@
  * KDS on a global: what zones connect to. Accepts calls, decides who is served, and ends what failed at once and with its
  * reason. Source of statuses and texts: kuma v2.14.3: pkg/kds/mux/zone_sync.go, pkg/kds/service/server.go.
  */
+import { randomUUID } from "node:crypto";
 import {
   DEFAULT_MAX_MESSAGE_BYTES,
   GrpcCode,
@@ -16,10 +17,11 @@ import {
 import { dns1123LabelErrors } from "@isthmus/resources";
 import { errorMessage, type Service } from "@isthmus/std";
 import { ZoneNameConflicts } from "../guard/zone-name-conflicts.ts";
+import { AdminRequests, type AskAdmin } from "./admin-requests.ts";
 import { FanOut } from "./fan-out.ts";
 import type { GlobalKdsServerOptions } from "./global-kds-options.ts";
 import { encodeHealthResponse, readHealthRequest, watchHealth } from "./health-check.ts";
-import type { KdsStreamKind } from "./kds-events.ts";
+import type { KdsPeer, KdsStreamKind } from "./kds-events.ts";
 import { ADMIN_STREAMS, type AdminStreamKind, KDS_PATHS, SYNC_STREAMS, type SyncStreamKind } from "./kds-methods.ts";
 import { globalHeaders, readZoneHeaders, type ZoneHeaders } from "./peer-headers.ts";
 import type { PeerStatus } from "./peer-status.ts";
@@ -43,6 +45,7 @@ export class GlobalKdsServer implements Service {
   readonly #links: ZoneLinks;
   readonly #fanOut: FanOut;
   readonly #sessions: ZoneSessions;
+  readonly #admin: AdminRequests;
   #isStopping = false;
 
   constructor(options: GlobalKdsServerOptions) {
@@ -54,6 +57,7 @@ export class GlobalKdsServer implements Service {
     this.#links = new ZoneLinks({ conflicts, clock, onEvent });
     this.#fanOut = new FanOut({ outbox });
     this.#sessions = new ZoneSessions({ ...options, fanOut: this.#fanOut, stuck, maxMessageBytes });
+    this.#admin = new AdminRequests({ clock, newId: randomUUID });
     this.#server = new GrpcServer({
       highWaterBytes: HIGH_WATER_BYTES,
       ...options.server,
@@ -96,6 +100,9 @@ export class GlobalKdsServer implements Service {
     this.#server.updateTls(tls);
   }
 
+  /** What a proxy of a zone says; the zone asks it. */
+  readonly askAdmin: AskAdmin = (zone, question) => this.#admin.ask(zone, question);
+
   /** All zones that are or were connected since the start, in order of name. */
   status(): readonly PeerStatus[] {
     return this.#links.statuses();
@@ -107,7 +114,9 @@ export class GlobalKdsServer implements Service {
 
   /** Ends the streams of a zone and forgets it, as when it was deleted. It may connect again. */
   disconnectZone(zone: string, reason: string): void {
-    this.#links.get(zone)?.end({ code: GrpcCode.CANCELLED, details: reason });
+    const status = { code: GrpcCode.CANCELLED, details: reason };
+    this.#links.get(zone)?.end(status);
+    this.#admin.end(zone, ADMIN_STREAMS, status);
     this.#links.forget(zone);
   }
 
@@ -130,7 +139,11 @@ export class GlobalKdsServer implements Service {
   }
 
   /** Until admission nothing is read: what the zone sends waits in flow control. */
-  async #admit({ zone, address, headers }: ZoneLink): Promise<GrpcStatus | undefined> {
+  async #admit({
+    zone,
+    address,
+    headers,
+  }: Pick<ZoneLink, "zone" | "address" | "headers">): Promise<GrpcStatus | undefined> {
     try {
       return await this.#options.admitZone?.({ zone, address, authorization: headers.authorization });
     } catch (error) {
@@ -165,12 +178,34 @@ export class GlobalKdsServer implements Service {
     session.open();
   }
 
-  /** There are no proxies to ask yet; zones take UNIMPLEMENTED calmly and go on. */
+  /** Streams on which the zone is asked about its proxies; idle until it is. */
   #openAdmin(kind: AdminStreamKind, stream: ServerStream): void {
     const headers = readZoneHeaders(stream.metadata);
+    const zone = headers.clientId ?? "";
     const refusal = this.#refusalOf(headers, GrpcCode.INVALID_ARGUMENT);
-    if (refusal !== undefined) return this.#refuse(kind, stream, headers.clientId ?? "", refusal);
-    stream.end({ code: GrpcCode.UNIMPLEMENTED, details: `${kind} is not implemented` });
+    if (refusal !== undefined) return this.#refuse(kind, stream, zone, refusal);
+    void this.#admit({ zone, address: stream.peer, headers }).then((status) => {
+      if (status !== undefined) this.#refuse(kind, stream, zone, status);
+      else if (!stream.isClosed) this.#serveAdmin(kind, stream, zone);
+    });
+  }
+
+  #serveAdmin(kind: AdminStreamKind, stream: ServerStream, zone: string): void {
+    const { onEvent, clock } = this.#options;
+    this.#admin.opened(zone, kind, stream);
+    const peer = (): KdsPeer => this.#links.get(zone)?.identity.peer ?? unknownPeer(zone, stream, clock.now());
+    onEvent({ kind: "streamOpened", peer: peer(), stream: kind });
+    stream.accept({
+      message: (bytes) => {
+        const read = this.#admin.message(kind, stream, bytes);
+        if (!read.ok) stream.end({ code: GrpcCode.INVALID_ARGUMENT, details: `no answer: ${read.error}` });
+      },
+      halfClosed: () => stream.end(STOPPED),
+      closed: ({ code, details }) => {
+        this.#admin.closed(zone, kind, stream);
+        onEvent({ kind: "streamClosed", peer: peer(), stream: kind, code: statusName(code), message: details });
+      },
+    });
   }
 
   #ping(request: Buffer, call: UnaryCall): Uint8Array {
@@ -220,4 +255,10 @@ export class GlobalKdsServer implements Service {
     this.#options.onEvent({ kind: "refused", zone, stream, reason: status.details });
     call.end(status);
   }
+}
+
+/** Of a zone that has opened no sync stream yet. */
+function unknownPeer(zone: string, { connectionId, peer }: ServerStream, now: number): KdsPeer {
+  const nothing = { instanceId: undefined, version: undefined, config: undefined, isIsthmus: false };
+  return { zone, connection: connectionId, address: peer, connectedAt: now, ...nothing };
 }

@@ -16,7 +16,7 @@ import {
 import { err, ok } from "@isthmus/std";
 import { eventually } from "@isthmus/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import type { AdminQuestion } from "./admin-responder.ts";
+import type { AdminQuestion } from "./admin-message.ts";
 import { encodeHealthResponse } from "./health-check.ts";
 import type { KdsEvent } from "./kds-events.ts";
 import { ADMIN_STREAMS, SYNC_STREAMS } from "./kds-methods.ts";

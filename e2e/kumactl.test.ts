@@ -13,6 +13,9 @@ const ABSENT: Readonly<Record<string, readonly string[]>> = {
   "global export --profile all --format universal": ["GlobalSecret  inter-cp-ca"],
 };
 
+/** A zone has no proxies yet: see docs/compatibility.md. */
+const NOT_YET = ["west inspect dataplane west-web-1 --type config"];
+
 const START = { global: startGlobal, west: startWest };
 const TIMEOUT = (name: string, origin: string): string => `type: MeshTimeout
 mesh: default
@@ -63,6 +66,10 @@ describe.skipIf(!hasKumactl).each(["global", "west"] as const)("stock kumactl ag
     if (command.target !== target) continue;
     it(title, async () => {
       const result = await run(...args);
+      if (NOT_YET.includes(`${target} ${title}`)) {
+        expect([result.exit, result.stderr]).toEqual([1, expect.stringContaining("no connection to proxies")]);
+        return;
+      }
       expect([result.exit, result.stderr]).toEqual([exit, stderr]);
       const absent = ABSENT[`${target} ${title}`] ?? [];
       const isThere = (each: unknown): boolean => !absent.some((name) => JSON.stringify(each).includes(`"${name}"`));

@@ -30,7 +30,7 @@ export async function ask(port: number, { request }: Recording, adminToken: stri
   };
 }
 
-export function answerDifferences({ response }: Recording, answer: Answer, by: Comparison): readonly Difference[] {
+export function answerDifferences({ response }: Recording, answer: Answer): readonly Difference[] {
   const found: Difference[] = [];
   const same = (place: string, expected: unknown, actual: unknown): void => {
     if (expected !== actual) {
@@ -39,9 +39,9 @@ export function answerDifferences({ response }: Recording, answer: Answer, by: C
   };
   same("status", response.status, answer.status);
   same("content-type", response.contentType, answer.contentType);
-  const compareJson = (expected: JsonValue, actual: JsonValue | undefined, comparison = by): void => {
+  const compareJson = (expected: JsonValue, actual: JsonValue | undefined, by: Comparison = "values"): void => {
     if (actual === undefined) same("body", expected, answer.text);
-    else found.push(...differences(expected, actual, comparison));
+    else found.push(...differences(expected, actual, by));
   };
   const { json, text, extract, jwtHeader, jwtClaims } = response;
   if (json !== undefined) compareJson(json, parse(answer.text));

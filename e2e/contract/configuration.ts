@@ -9,7 +9,6 @@ export function configOf(folder: string, settings: Readonly<Record<string, strin
     "apiServer.https.enabled": false,
     "diagnostics.interface": "127.0.0.1",
     "diagnostics.serverPort": 0,
-    "apiServer.https.enabled": false,
     "log.level": "off",
     // As the recorded ones were: whoever has no token is nobody in particular.
     "apiServer.authn.localhostIsAdmin": false,

@@ -1,7 +1,6 @@
 /** Requests that were put to Kuma 2.14.3, and its answers. See testdata/README.md. */
 import { readFileSync } from "node:fs";
 import type { JsonObject, JsonValue } from "@isthmus/std";
-import type { Comparison } from "./difference.ts";
 
 /** The control plane that was asked. */
 export type Target = "global" | "west";
@@ -32,10 +31,10 @@ export interface Recording {
 }
 
 export type Verdict =
-  | { readonly kind: "equal"; readonly by: Comparison }
+  /** The same to the letter, but for what differs from run to run. */
+  | { readonly kind: "equal" }
   /** At exactly these places, on purpose; the reason stands in docs/compatibility.md. */
-  | { readonly kind: "differs"; readonly places: readonly string[]; readonly reason: string }
-  | { readonly kind: "awaited"; readonly endpoint: string };
+  | { readonly kind: "differs"; readonly places: readonly string[]; readonly reason: string };
 
 const read = (file: string): string => readFileSync(new URL(`testdata/${file}`, import.meta.url), "utf8");
 
@@ -59,9 +58,7 @@ export function readVerdicts(): ReadonlyMap<string, Verdict> {
 }
 
 function verdictOf(name: string, kind: string, places: string, reason: string): Verdict {
-  if (kind === "equal") return { kind, by: "values" };
-  if (kind === "shape") return { kind: "equal", by: "shape" };
+  if (kind === "equal") return { kind };
   if (kind === "differs" && places !== "" && reason !== "") return { kind, places: places.split(" "), reason };
-  if (kind === "awaited" && reason !== "") return { kind, endpoint: reason };
   throw new Error(`no verdict on ${name}`);
 }

@@ -12,6 +12,15 @@ export { EncodedResource } from "./content/encoded-resource.ts";
 export { NameSet } from "./content/name-set.ts";
 export { ResourcePool } from "./content/resource-pool.ts";
 export { ResourceSet, type SetDifference } from "./content/resource-set.ts";
+export { DataplaneHealth, type DataplaneHealthOptions } from "./hds/dataplane-health.ts";
+export { HEALTH_DEFAULTS, type HealthChecks, type HealthSettings } from "./hds/health-checks.ts";
+export {
+  type FollowedHealth,
+  HealthService,
+  type HealthServiceOptions,
+  type HealthTarget,
+} from "./hds/health-service.ts";
+export type { ClusterHealth } from "./hds/health-wire.ts";
 export { METADATA_FIELDS, type NodeMetadata, type ProxyVersion, readNodeMetadata } from "./node/node-metadata.ts";
 export {
   isProxyType,

@@ -1,0 +1,146 @@
+/**
+ * Health of the Dataplanes in the store: what is to be checked follows from each, and reports change its inbounds. A report is
+ * compared with the stored resource each time it comes, once a second, so nothing that got lost or was overwritten stays so.
+ */
+import type { Resource, ResourceKey } from "@isthmus/resources";
+import { type Store, StoreError } from "@isthmus/store";
+import type { ProxyCandidate } from "../admission.ts";
+import { PROXY_RESOURCES } from "../node/proxy-id.ts";
+import { type HealthChecks, type HealthSettings, healthChecksOf } from "./health-checks.ts";
+import { withHealth } from "./health-report.ts";
+import type { FollowedHealth, HealthTarget } from "./health-service.ts";
+import type { ClusterHealth } from "./health-wire.ts";
+
+export interface DataplaneHealthOptions {
+  readonly store: Pick<Store, "get" | "commit" | "subscribe">;
+  readonly settings: HealthSettings;
+  /** A state was stored: how many inbounds are ready now. */
+  readonly onChanged?: (dataplane: ResourceKey) => void;
+  /** A state could not be stored; the next report tries again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Somebody else wrote the resource between our reading and our writing. */
+const RACES: readonly string[] = ["VERSION_CONFLICT", "ALREADY_EXISTS", "NOT_FOUND"];
+
+export class DataplaneHealth implements HealthTarget {
+  readonly #options: DataplaneHealthOptions;
+  readonly #followers = new Map<string, Set<Follower>>();
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(options: DataplaneHealthOptions) {
+    this.#options = options;
+  }
+
+  follow(proxy: ProxyCandidate, push: (checks: HealthChecks) => void): FollowedHealth {
+    const { type, mesh, name } = proxy.id;
+    const follower = new Follower({ type: PROXY_RESOURCES[type].resource, mesh, name }, proxy, push, this.#options);
+    const key = keyText(follower.key);
+    const followers = this.#followers.get(key) ?? new Set();
+    this.#followers.set(key, followers.add(follower));
+    this.#unsubscribe ??= this.#options.store.subscribe(({ changes }) => {
+      for (const change of changes) this.#changed(change.key);
+    });
+    follower.changed();
+    return {
+      report: (clusters) => follower.report(clusters),
+      stop: () => this.#stop(key, follower),
+    };
+  }
+
+  #changed(key: ResourceKey): void {
+    for (const follower of this.#followers.get(keyText(key)) ?? []) follower.changed();
+  }
+
+  #stop(key: string, follower: Follower): void {
+    follower.stop();
+    const followers = this.#followers.get(key);
+    followers?.delete(follower);
+    if (followers?.size === 0) this.#followers.delete(key);
+    if (this.#followers.size > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+}
+
+class Follower {
+  readonly key: ResourceKey;
+  readonly #proxy: ProxyCandidate;
+  readonly #push: (checks: HealthChecks) => void;
+  readonly #options: DataplaneHealthOptions;
+  #report: readonly ClusterHealth[] = [];
+  #isWriting = false;
+  #isStopped = false;
+
+  constructor(
+    key: ResourceKey,
+    proxy: ProxyCandidate,
+    push: (checks: HealthChecks) => void,
+    options: DataplaneHealthOptions,
+  ) {
+    this.key = key;
+    this.#proxy = proxy;
+    this.#push = push;
+    this.#options = options;
+  }
+
+  changed(): void {
+    const dataplane = this.#options.store.get(this.key);
+    if (dataplane === undefined || this.#isStopped) return;
+    this.#push(healthChecksOf(dataplane, this.#proxy.metadata, this.#options.settings));
+    this.#apply();
+  }
+
+  report(clusters: readonly ClusterHealth[]): void {
+    this.#report = clusters;
+    this.#apply();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #apply(): void {
+    if (this.#isWriting || this.#isStopped || this.#report.length === 0) return;
+    const next = this.#next();
+    if (next === undefined) return;
+    this.#isWriting = true;
+    void this.#write(next).finally(() => {
+      this.#isWriting = false;
+    });
+  }
+
+  /** What the report makes of the stored resource; undefined: nothing. */
+  #next(): { readonly stored: Resource; readonly spec: Resource["spec"] } | undefined {
+    const stored = this.#options.store.get(this.key);
+    const spec = stored === undefined ? undefined : withHealth(stored.spec, this.#report);
+    return stored === undefined || spec === undefined ? undefined : { stored, spec };
+  }
+
+  /** Goes on until the stored resource is what the latest report says. Never rejects. */
+  async #write(first: { readonly stored: Resource; readonly spec: Resource["spec"] }): Promise<void> {
+    const { store, onChanged, onError } = this.#options;
+    for (let next: typeof first | undefined = first; next !== undefined && !this.#isStopped; next = this.#next()) {
+      const { labels, status, opaqueSpec } = next.stored;
+      const resource = {
+        ...this.key,
+        labels,
+        spec: next.spec,
+        ...(status === undefined ? {} : { status }),
+        ...(opaqueSpec === undefined ? {} : { opaqueSpec }),
+      };
+      try {
+        await store.commit([{ kind: "put", resource, expect: next.stored.version }]);
+        onChanged?.(this.key);
+      } catch (error) {
+        if (error instanceof StoreError && RACES.includes(error.code)) continue;
+        onError(error);
+        return;
+      }
+    }
+  }
+}
+
+function keyText({ type, mesh, name }: ResourceKey): string {
+  return `${type} ${mesh}.${name}`;
+}

@@ -1,0 +1,31 @@
+/**
+ * What a report makes of a Dataplane. An inbound is ready when Envoy itself is, and its application where that is checked.
+ * Source: kuma v2.14.3: pkg/hds/tracker/callbacks.go (updateDataplane).
+ */
+import { enumOf, objectOf, objectsOf } from "@isthmus/resources";
+import type { JsonObject, JsonValue } from "@isthmus/std";
+import { applicationCluster, ENVOY_ADMIN_CLUSTERS, workloadOf } from "./health-checks.ts";
+import type { ClusterHealth } from "./health-wire.ts";
+
+/** Undefined: nothing changes. An inbound that an operator set to `Ignored` stays so. */
+export function withHealth(spec: JsonObject, report: readonly ClusterHealth[]): JsonObject | undefined {
+  const isHealthy = new Map(report.map((each) => [each.cluster, each.isHealthy]));
+  const isEnvoyHealthy = ENVOY_ADMIN_CLUSTERS.every((cluster) => isHealthy.get(cluster) !== false);
+  const networking = objectOf(spec, "networking");
+  let isChanged = false;
+  const inbounds = objectsOf(networking, "inbound").map((inbound): JsonValue => {
+    const { port } = workloadOf(networking, inbound);
+    const isReady = isEnvoyHealthy && isHealthy.get(applicationCluster(port)) !== false;
+    const state = enumOf(inbound, "state", ["Ready", "NotReady", "Ignored"]);
+    if (state === "Ignored" || (state === "Ready") === isReady) return inbound;
+    isChanged = true;
+    return withState(inbound, isReady);
+  });
+  return isChanged ? { ...spec, networking: { ...networking, inbound: inbounds } } : undefined;
+}
+
+/** `health` for control planes before 2.6. The zero value of an enum is not written, as proto3 JSON has it. */
+function withState(inbound: JsonObject, isReady: boolean): JsonObject {
+  const { state: _, ...rest } = inbound;
+  return isReady ? { ...rest, health: { ready: true } } : { ...rest, state: "NotReady", health: {} };
+}

@@ -13,6 +13,9 @@ export interface ClientTls {
   readonly ca?: string;
   /** Accept any certificate. */
   readonly skipVerify?: boolean;
+  /** PEM: the certificate to show where the server asks for one, and its key. */
+  readonly certificate?: string;
+  readonly privateKey?: string;
 }
 
 interface SecureConnector {
@@ -39,6 +42,8 @@ export class TrackingCredentials extends ChannelCredentials {
       context: createSecureContext({
         minVersion: "TLSv1.2",
         ...(target.tls.ca === undefined ? {} : { ca: target.tls.ca }),
+        ...(target.tls.certificate === undefined ? {} : { cert: target.tls.certificate }),
+        ...(target.tls.privateKey === undefined ? {} : { key: target.tls.privateKey }),
       }),
       skipVerify: target.tls.skipVerify ?? false,
     };

@@ -20,6 +20,7 @@ export { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts
 export { ListenError } from "./listen-error.ts";
 export type { MessageParts, OutgoingMessage } from "./message-parts.ts";
 export { firstValue, metadataOf, splitValues } from "./metadata.ts";
+export type { PeerCertificate } from "./peer-certificate.ts";
 export {
   GrpcServer,
   type GrpcServerOptions,

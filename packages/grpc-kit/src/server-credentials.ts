@@ -15,7 +15,10 @@ export interface ServerTls {
   readonly cipherSuites?: readonly string[];
   /** A peer that has not finished its handshake by then is dropped. */
   readonly handshakeTimeoutMs?: number;
-  /** PEM bundle: ask peers for a client certificate and refuse those it does not cover. */
+  /**
+   * PEM bundle: peers are asked for a client certificate. One that it covers becomes the `peerCertificate` of their calls;
+   * others are peers without a certificate, so that a call can tell them what is wrong.
+   */
   readonly clientCa?: string;
 }
 
@@ -41,7 +44,7 @@ export class TlsServerCredentials extends ServerCredentials {
 export function constructorOptions({ clientCa, handshakeTimeoutMs }: ServerTls): SecureServerOptions {
   return {
     handshakeTimeout: handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS,
-    ...(clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
+    ...(clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: false }),
   };
 }
 

@@ -11,6 +11,7 @@ import type { ByteStream, ByteStreamHandlers } from "./byte-stream.ts";
 import type { CallProbe } from "./call-probe.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { limitReadAhead } from "./grpc-js-internals.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
 import { GrpcCode, type GrpcStatus, sendableStatus } from "./status.ts";
 
 /** How long a status may wait behind unread data. */
@@ -21,6 +22,7 @@ export interface ServerStreamContext {
   readonly call: ServerDuplexStream<Buffer, Buffer>;
   readonly http2Stream: ServerHttp2Stream;
   readonly connectionId: number;
+  readonly peerCertificate: PeerCertificate | undefined;
   readonly highWaterBytes: number;
   readonly clock: Clock;
   readonly probe: CallProbe;
@@ -33,6 +35,7 @@ export class ServerStream implements ByteStream {
   readonly peer: string;
   /** Equal for the streams of one connection, never re-used within the process. */
   readonly connectionId: number;
+  readonly peerCertificate: PeerCertificate | undefined;
   readonly writer: BoundedStreamWriter;
   readonly #context: ServerStreamContext;
   #hasHeaders = false;
@@ -46,6 +49,7 @@ export class ServerStream implements ByteStream {
     this.metadata = call.metadata;
     this.peer = call.getPeer();
     this.connectionId = context.connectionId;
+    this.peerCertificate = context.peerCertificate;
     const frames = new FrameWriter(context.http2Stream);
     this.writer = new BoundedStreamWriter(
       {

@@ -20,6 +20,7 @@ import { type CallObserver, CallProbe } from "./call-probe.ts";
 import { http2ServersOf, raiseWindows } from "./grpc-js-internals.ts";
 import { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts";
 import { ListenError, listenError } from "./listen-error.ts";
+import { type PeerCertificate, peerCertificateOf } from "./peer-certificate.ts";
 import { type ServerTls, TlsServerCredentials } from "./server-credentials.ts";
 import { ServerStream } from "./server-stream.ts";
 import { GrpcCode, GrpcError, sendableStatus } from "./status.ts";
@@ -64,6 +65,16 @@ export interface InjectedGrpcServerOptions {
 export interface UnaryCall {
   readonly metadata: Metadata;
   readonly peer: string;
+  /** As that of the streams; 0 when the connection is gone. */
+  readonly connectionId: number;
+  readonly peerCertificate: PeerCertificate | undefined;
+}
+
+interface Connection {
+  readonly id: number;
+  /** As grpc-js names it. */
+  readonly peer: string;
+  readonly certificate: PeerCertificate | undefined;
 }
 
 export type UnaryHandler = (request: Buffer, call: UnaryCall) => Promise<Uint8Array> | Uint8Array;
@@ -73,12 +84,12 @@ export class GrpcServer implements Service {
   readonly #options: InjectedGrpcServerOptions & Partial<GrpcServerOptions>;
   readonly #clock: Clock;
   readonly #server: Server;
-  readonly #sessions = new Map<ServerHttp2Session, number>();
+  readonly #sessions = new Map<ServerHttp2Session, Connection>();
   /** Includes connections that never got as far as a session: they too hold up the closing of a listener. */
   readonly #sockets = new Set<Socket>();
   #credentials: TlsServerCredentials | undefined;
   #nextConnectionId = 1;
-  #current: { readonly stream: ServerHttp2Stream; readonly connectionId: number } | undefined;
+  #current: { readonly stream: ServerHttp2Stream; readonly connection: Connection | undefined } | undefined;
   #port: number | undefined;
   #isServing = false;
   #stopping: Promise<void> | undefined;
@@ -118,9 +129,18 @@ export class GrpcServer implements Service {
     this.#register(path, true, (call: ServerDuplexStream<Buffer, Buffer>) => {
       // grpc-js calls the handler of a bidirectional method while node:http2 still emits `stream`.
       if (this.#current === undefined) throw new Error("handler called outside of the stream event");
-      const { stream: http2Stream, connectionId } = this.#current;
+      const { stream: http2Stream, connection } = this.#current;
       const probe = new CallProbe(observeCalls, { path, isStream: true }, clock);
-      const stream = new ServerStream({ call, http2Stream, connectionId, highWaterBytes, clock, probe, onError });
+      const stream = new ServerStream({
+        call,
+        http2Stream,
+        connectionId: connection?.id ?? 0,
+        peerCertificate: connection?.certificate,
+        highWaterBytes,
+        clock,
+        probe,
+        onError,
+      });
       try {
         handler(stream);
       } catch (error) {
@@ -210,7 +230,12 @@ export class GrpcServer implements Service {
 
   #opened(session: ServerHttp2Session): void {
     const { streamWindowBytes, connectionWindowBytes } = this.#options;
-    this.#sessions.set(session, this.#nextConnectionId);
+    const { remoteAddress = "", remotePort = 0 } = session.socket;
+    this.#sessions.set(session, {
+      id: this.#nextConnectionId,
+      peer: `${remoteAddress}:${remotePort}`,
+      certificate: peerCertificateOf(session),
+    });
     this.#nextConnectionId += 1;
     session.once("close", () => this.#sessions.delete(session));
     raiseWindows(session, {
@@ -220,8 +245,8 @@ export class GrpcServer implements Service {
   }
 
   #enter(stream: ServerHttp2Stream): void {
-    const connectionId = (stream.session && this.#sessions.get(stream.session as ServerHttp2Session)) ?? 0;
-    this.#current = { stream, connectionId };
+    const connection = stream.session && this.#sessions.get(stream.session as ServerHttp2Session);
+    this.#current = { stream, connection };
   }
 
   #register(path: string, isStream: boolean, handler: UntypedHandleCall): void {
@@ -246,7 +271,7 @@ export class GrpcServer implements Service {
     const probe = new CallProbe(this.#options.observeCalls, { path, isStream: false }, this.#clock);
     probe.received();
     try {
-      const answer = await handler(call.request, { metadata: call.metadata, peer: call.getPeer() });
+      const answer = await handler(call.request, this.#unaryCall(call));
       done(null, Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength));
       probe.sent();
       probe.ended(GrpcCode.OK);
@@ -256,6 +281,18 @@ export class GrpcServer implements Service {
       done(sendableStatus(status));
       probe.ended(status.code);
     }
+  }
+
+  /** grpc-js reads the message first and then no longer says on which session it came; no two have one peer. */
+  #unaryCall(call: ServerUnaryCall<Buffer, Buffer>): UnaryCall {
+    const peer = call.getPeer();
+    const connection = [...this.#sessions.values()].find((each) => each.peer === peer);
+    return {
+      metadata: call.metadata,
+      peer,
+      connectionId: connection?.id ?? 0,
+      peerCertificate: connection?.certificate,
+    };
   }
 }
 

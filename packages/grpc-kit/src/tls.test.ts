@@ -1,7 +1,10 @@
 /** TLS of server and connection against each other, over real sockets. */
+import type { X509Certificate } from "node:crypto";
 import { connect as connectTcp } from "node:net";
-import { eventually } from "@isthmus/testkit";
+import { eventually, TestCa } from "@isthmus/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { readCertificate } from "./peer-certificate.ts";
+import type { UnaryCall } from "./server.ts";
 import { GrpcCode, Metadata } from "./status.ts";
 import { ASK, call, open, plain, startServer } from "./testing/echo-rig.ts";
 import { selfSignedPair } from "./tls-identity.ts";
@@ -82,5 +85,47 @@ describe("TLS", () => {
     await eventually(() => ended.length === 2);
     stream.writer.write(Buffer.from("still here"));
     await eventually(() => received.length === 1);
+  });
+});
+
+describe("client certificates", () => {
+  it("say who a peer is, on streams and calls; others connect as nobody", async () => {
+    const [ca, other] = await Promise.all([TestCa.create("ours"), TestCa.create("theirs")]);
+    const pair = await ca.issue({ commonName: "cp", usage: "server", names: ["127.0.0.1"] });
+    const names = ["east.zones.example", "spiffe://zones/east"];
+    const east = await ca.issue({ commonName: "east", usage: "client", names });
+    const stranger = await other.issue({ commonName: "east", usage: "client" });
+    const calls: UnaryCall[] = [];
+    const rig = await startServer({ tls: { ...pair, clientCa: ca.certificate } });
+    rig.server.unary("/test.Echo/Who", (request, unary) => {
+      calls.push(unary);
+      return request;
+    });
+    const address = `grpcs://127.0.0.1:${rig.server.port}`;
+    for (const client of [east, stranger, undefined]) {
+      const connection = open({ address, tls: { ca: ca.certificate, ...client } });
+      call(connection);
+      await connection.unary("/test.Echo/Who", Buffer.from("?"), new Metadata());
+    }
+    await eventually(() => rig.streams.length === 3);
+    const expected = { commonName: "east", names };
+    expect(rig.streams[0]?.peerCertificate).toMatchObject(expected);
+    expect(rig.streams[0]?.peerCertificate?.expiresAt).toBeGreaterThan(Date.now());
+    expect(rig.streams.slice(1).map((stream) => stream.peerCertificate)).toEqual([undefined, undefined]);
+    expect(calls.map(({ peerCertificate }) => peerCertificate?.commonName)).toEqual(["east", undefined, undefined]);
+    expect(calls.map(({ connectionId }) => connectionId)).toEqual(rig.streams.map(({ connectionId }) => connectionId));
+  });
+
+  it("names with commas and quotes are read whole", () => {
+    const certificate = {
+      subject: "O=Kuma\nCN=east",
+      subjectAltName: 'DNS:a.example, URI:"spiffe://x/y,z", IP Address:127.0.0.1',
+      validTo: "Jan  1 00:00:00 2030 GMT",
+    } as X509Certificate;
+    expect(readCertificate(certificate)).toEqual({
+      commonName: "east",
+      names: ["a.example", "spiffe://x/y,z"],
+      expiresAt: Date.UTC(2030, 0, 1),
+    });
   });
 });

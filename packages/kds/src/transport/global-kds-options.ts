@@ -8,6 +8,7 @@ import type { NodeIdentity } from "../wire/node.ts";
 import type { OnKdsEvent } from "./kds-events.ts";
 import type { HoldsFeed } from "./receiver-stream.ts";
 import type { StuckPolicy } from "./sender-stream.ts";
+import type { ZoneAuthentication } from "./zone-gate.ts";
 import type { NameConflictRule } from "./zone-links.ts";
 
 export interface AdmissionRequest {
@@ -44,6 +45,8 @@ export interface GlobalKdsServerOptions {
   readonly zoneHealthCheck?: { readonly pollIntervalMs: number; readonly timeoutMs: number };
   /** Default: ZoneNameConflicts, three changes within a minute. */
   readonly conflicts?: NameConflictRule;
+  /** Absent: everybody is the zone that he says. */
+  readonly authentication?: ZoneAuthentication;
   /** Absent: all zones are served. */
   readonly admitZone?: AdmitZone;
   /** Zones are turned away until it says true: first responses are destructive, so they must be complete. */

@@ -26,6 +26,7 @@ import { ADMIN_STREAMS, type AdminStreamKind, KDS_PATHS, SYNC_STREAMS, type Sync
 import { globalHeaders, readZoneHeaders, type ZoneHeaders } from "./peer-headers.ts";
 import type { PeerStatus } from "./peer-status.ts";
 import { RecyclePolicy } from "./recycle-policy.ts";
+import { type ZoneCredentials, ZoneGate } from "./zone-gate.ts";
 import type { ZoneLink } from "./zone-link.ts";
 import { ZoneLinks } from "./zone-links.ts";
 import { ZoneSessions } from "./zone-sessions.ts";
@@ -46,6 +47,7 @@ export class GlobalKdsServer implements Service {
   readonly #fanOut: FanOut;
   readonly #sessions: ZoneSessions;
   readonly #admin: AdminRequests;
+  readonly #gate: ZoneGate;
   #isStopping = false;
 
   constructor(options: GlobalKdsServerOptions) {
@@ -55,6 +57,7 @@ export class GlobalKdsServer implements Service {
     this.#options = options;
     const conflicts = options.conflicts ?? new ZoneNameConflicts();
     this.#links = new ZoneLinks({ conflicts, clock, onEvent });
+    this.#gate = new ZoneGate({ authentication: options.authentication, clock });
     this.#fanOut = new FanOut({ outbox });
     this.#sessions = new ZoneSessions({ ...options, fanOut: this.#fanOut, stuck, maxMessageBytes });
     this.#admin = new AdminRequests({ clock, newId: randomUUID });
@@ -73,6 +76,7 @@ export class GlobalKdsServer implements Service {
 
   async start(): Promise<void> {
     this.#fanOut.start();
+    this.#gate.start();
     await this.#server.start();
   }
 
@@ -81,6 +85,7 @@ export class GlobalKdsServer implements Service {
     this.#isStopping = true;
     this.#links.endAll(SHUTDOWN);
     this.#fanOut.stop();
+    this.#gate.stop();
     await this.#sessions.settled();
     await this.#server.stop();
   }
@@ -122,14 +127,31 @@ export class GlobalKdsServer implements Service {
 
   #openSync(kind: SyncStreamKind, stream: ServerStream): void {
     const headers = readZoneHeaders(stream.metadata);
+    this.#enter(kind, stream, headers, GrpcCode.UNKNOWN, () => this.#claim(kind, stream, headers));
+  }
+
+  /** Goes on in the same turn where nothing has to be proved. */
+  #enter(kind: KdsStreamKind, stream: ServerStream, headers: ZoneHeaders, missingCode: number, goOn: () => void): void {
     const zone = headers.clientId ?? "";
-    const refusal = this.#refusalOf(headers, GrpcCode.UNKNOWN);
+    const refusal = this.#refusalOf(headers, missingCode);
     if (refusal !== undefined) return this.#refuse(kind, stream, zone, refusal);
-    const { connectionId, peer: address } = stream;
-    const claim = this.#links.claim({ zone, connectionId, address, headers });
+    if (this.#gate.isOpen) return goOn();
+    void this.#gate.refusal(credentialsOf(headers, stream)).then((refused) => {
+      if (stream.isClosed) return;
+      const status = refused ?? this.#refusalOf(headers, missingCode);
+      if (status === undefined) goOn();
+      else this.#refuse(kind, stream, zone, status);
+    });
+  }
+
+  #claim(kind: SyncStreamKind, stream: ServerStream, headers: ZoneHeaders): void {
+    const zone = headers.clientId ?? "";
+    const { connectionId, peer: address, peerCertificate: certificate } = stream;
+    const claim = this.#links.claim({ zone, connectionId, address, headers, certificate });
     if (claim.kind === "refused") return this.#refuse(kind, stream, zone, claim.status);
     const { link } = claim;
     link.opened(kind, stream);
+    link.endProofWatch ??= this.#gate.watch(link);
     link.admission ??= this.#admit(link);
     void link.admission.then((status) => {
       if (status !== undefined) this.#refuse(kind, stream, zone, status);
@@ -182,19 +204,24 @@ export class GlobalKdsServer implements Service {
   #openAdmin(kind: AdminStreamKind, stream: ServerStream): void {
     const headers = readZoneHeaders(stream.metadata);
     const zone = headers.clientId ?? "";
-    const refusal = this.#refusalOf(headers, GrpcCode.INVALID_ARGUMENT);
-    if (refusal !== undefined) return this.#refuse(kind, stream, zone, refusal);
-    void this.#admit({ zone, address: stream.peer, headers }).then((status) => {
-      if (status !== undefined) this.#refuse(kind, stream, zone, status);
-      else if (!stream.isClosed) this.#serveAdmin(kind, stream, zone);
+    this.#enter(kind, stream, headers, GrpcCode.INVALID_ARGUMENT, () => {
+      void this.#admit({ zone, address: stream.peer, headers }).then((status) => {
+        if (status !== undefined) this.#refuse(kind, stream, zone, status);
+        else if (!stream.isClosed) this.#serveAdmin(kind, stream, headers);
+      });
     });
   }
 
-  #serveAdmin(kind: AdminStreamKind, stream: ServerStream, zone: string): void {
+  #serveAdmin(kind: AdminStreamKind, stream: ServerStream, headers: ZoneHeaders): void {
     const { onEvent, clock } = this.#options;
+    const zone = headers.clientId ?? "";
     this.#admin.opened(zone, kind, stream);
     const peer = (): KdsPeer => this.#links.get(zone)?.identity.peer ?? unknownPeer(zone, stream, clock.now());
     onEvent({ kind: "streamOpened", peer: peer(), stream: kind });
+    const unwatch = this.#gate.watch({
+      credentials: credentialsOf(headers, stream),
+      end: (status) => stream.end(status),
+    });
     stream.accept({
       message: (bytes) => {
         const read = this.#admin.message(kind, stream, bytes);
@@ -202,20 +229,24 @@ export class GlobalKdsServer implements Service {
       },
       halfClosed: () => stream.end(STOPPED),
       closed: ({ code, details }) => {
+        unwatch();
         this.#admin.closed(zone, kind, stream);
         onEvent({ kind: "streamClosed", peer: peer(), stream: kind, code: statusName(code), message: details });
       },
     });
   }
 
-  #ping(request: Buffer, call: UnaryCall): Uint8Array {
+  async #ping(request: Buffer, call: UnaryCall): Promise<Uint8Array> {
     const { zoneHealthCheck, clock, onEvent } = this.#options;
     const headers = readZoneHeaders(call.metadata);
     const zone = headers.clientId ?? "";
     const read = readHealthRequest(request);
     const refusal =
       this.#refusalOf(headers, GrpcCode.INVALID_ARGUMENT) ??
-      (read.ok ? undefined : { code: GrpcCode.INVALID_ARGUMENT, details: `no ZoneHealthCheckRequest: ${read.error}` });
+      (read.ok
+        ? undefined
+        : { code: GrpcCode.INVALID_ARGUMENT, details: `no ZoneHealthCheckRequest: ${read.error}` }) ??
+      (await this.#gate.refusal(credentialsOf(headers, call)));
     if (refusal !== undefined) {
       onEvent({ kind: "refused", zone, stream: "HealthCheck", reason: refusal.details });
       throw new GrpcError(refusal.code, refusal.details);
@@ -261,4 +292,11 @@ export class GlobalKdsServer implements Service {
 function unknownPeer(zone: string, { connectionId, peer }: ServerStream, now: number): KdsPeer {
   const nothing = { instanceId: undefined, version: undefined, config: undefined, isIsthmus: false };
   return { zone, connection: connectionId, address: peer, connectedAt: now, ...nothing };
+}
+
+function credentialsOf(
+  { clientId = "", authorization }: ZoneHeaders,
+  { peerCertificate: certificate }: Pick<UnaryCall, "peerCertificate">,
+): ZoneCredentials {
+  return { zone: clientId, authorization, certificate };
 }

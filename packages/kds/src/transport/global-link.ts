@@ -34,6 +34,8 @@ const REASON_TIMEOUT_MS = 1_000;
 export interface GlobalLinkOptions extends Omit<GlobalSessionsOptions, "identity"> {
   /** Counts the connections of this process. */
   readonly connection: number;
+  /** Shown on every call. */
+  readonly authorization?: string;
 }
 
 export class GlobalLink {
@@ -72,7 +74,7 @@ export class GlobalLink {
       },
       options.onEvent,
     );
-    this.#metadata = () => zoneHeaders(node.zone, node.version.version, historyId);
+    this.#metadata = () => zoneHeaders(node.zone, node.version.version, historyId, options.authorization);
     this.#sessions = new GlobalSessions({ ...options, identity: this.identity });
   }
 

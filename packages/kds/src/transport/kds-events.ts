@@ -32,6 +32,8 @@ export interface KdsPeer {
   /** The `config` of the node metadata: a zone's configuration as JSON text. */
   readonly config: string | undefined;
   readonly isIsthmus: boolean;
+  /** Its streams carried an `authorization` header; only on a global. */
+  readonly authTokenProvided?: boolean;
   /** Wall clock, ms. */
   readonly connectedAt: number;
 }

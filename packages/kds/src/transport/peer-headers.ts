@@ -63,12 +63,13 @@ export function readExtensions(metadata: Metadata): Extensions {
 }
 
 /** On each of the six calls. The two features are two header fields: Kuma compares whole values. */
-export function zoneHeaders(zone: string, version: string, historyId: string): Metadata {
+export function zoneHeaders(zone: string, version: string, historyId: string, authorization?: string): Metadata {
   return metadataOf({
     [CLIENT_ID]: zone,
     [FEATURES]: [HEADER_FEATURE_PING_HEALTH, HEADER_FEATURE_HASH_SUFFIX],
     "kds-version": "v3",
     version,
+    ...(authorization === undefined ? {} : { authorization }),
     ...extensionEntries(historyId),
   });
 }

@@ -2,14 +2,14 @@
  * KDS on a zone: keeps one connection to the global. A failed one is closed to the last socket before the next is made,
  * because a Kuma global that sees two connections of a zone overlap goes silent on the newer (measured.md, 1.6).
  */
-import { DEFAULT_MAX_MESSAGE_BYTES, parseGrpcAddress } from "@isthmus/grpc-kit";
-import { Backoff, type BackoffOptions, errorMessage, type Service, sleep } from "@isthmus/std";
+import { type ClientTls, DEFAULT_MAX_MESSAGE_BYTES, parseGrpcAddress } from "@isthmus/grpc-kit";
+import { Backoff, type BackoffOptions, errorMessage, ok, type Service, sleep } from "@isthmus/std";
 import { FanOut } from "./fan-out.ts";
 import { GlobalLink } from "./global-link.ts";
 import type { PeerStatus } from "./peer-status.ts";
 import { RecyclePolicy } from "./recycle-policy.ts";
 import type { StuckPolicy } from "./sender-stream.ts";
-import type { ZoneKdsClientOptions } from "./zone-kds-options.ts";
+import type { ZoneKdsClientOptions, ZoneProof } from "./zone-kds-options.ts";
 
 /** Source: kuma v2.14.3: pkg/core/runtime/component/resilient.go. */
 export const KDS_BACKOFF: BackoffOptions = { baseMs: 5_000, maxMs: 60_000, resetAfterMs: 60_000, jitterMs: 5_000 };
@@ -79,8 +79,12 @@ export class ZoneKdsClient implements Service {
     const maxMessageBytes = this.#options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     let link: GlobalLink | undefined;
     try {
+      const proof = (await this.#options.proof?.()) ?? ok({});
+      if (!proof.ok) return proof.error;
+      if (this.#stopping.signal.aborted) return "stopped";
       link = new GlobalLink({
         ...this.#options,
+        ...proven(this.#options.tls, proof.value),
         connection,
         maxMessageBytes,
         fanOut: this.#fanOut,
@@ -101,4 +105,15 @@ export class ZoneKdsClient implements Service {
     if (link === undefined || !link.wasConnected) return;
     this.#last = { ...link.status(), lastSeenAt: this.#options.clock.now() };
   }
+}
+
+function proven(
+  tls: ClientTls | undefined,
+  { authorization, certificate, privateKey }: ZoneProof,
+): { readonly tls?: ClientTls; readonly authorization?: string } {
+  const pair = certificate === undefined || privateKey === undefined ? undefined : { certificate, privateKey };
+  return {
+    ...((tls ?? pair) && { tls: { ...tls, ...pair } }),
+    ...(authorization !== undefined && { authorization }),
+  };
 }

@@ -1,7 +1,7 @@
 /** What a ZoneKdsClient is made of. */
 import type { CallObserver, ClientTls } from "@isthmus/grpc-kit";
 import type { Registry } from "@isthmus/resources";
-import type { BackoffOptions, Clock, Random } from "@isthmus/std";
+import type { BackoffOptions, Clock, Random, Result } from "@isthmus/std";
 import type { OpenApplier } from "../apply/batch-applier.ts";
 import type { Outbox } from "../feed/outbox.ts";
 import type { NodeIdentity } from "../wire/node.ts";
@@ -9,6 +9,15 @@ import type { AnswerAdmin } from "./admin-responder.ts";
 import type { OnKdsEvent } from "./kds-events.ts";
 import type { HoldsFeed } from "./receiver-stream.ts";
 import type { StuckPolicy } from "./sender-stream.ts";
+
+/** What a zone shows its global to prove that it is the zone. */
+export interface ZoneProof {
+  /** The header of that name. */
+  readonly authorization?: string;
+  /** PEM; shown where the global asks for a certificate. */
+  readonly certificate?: string;
+  readonly privateKey?: string;
+}
 
 export interface ZoneKdsClientOptions {
   readonly registry: Registry;
@@ -22,6 +31,8 @@ export interface ZoneKdsClientOptions {
   readonly address: string;
   /** Only with `grpcs`: pinned CA, or no verification. Absent: the system's roots. */
   readonly tls?: ClientTls;
+  /** Asked for each connection, so that a new token counts without a restart; an error is why there is none. */
+  readonly proof?: () => Promise<Result<ZoneProof, string>>;
   /** Name, instance, version and configuration that the global is told. */
   readonly node: NodeIdentity;
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 /** One connection of one zone on a global: its streams, what they told of the zone, and their common end. */
-import { describeStatus, GrpcCode, type GrpcStatus } from "@isthmus/grpc-kit";
+import { describeStatus, GrpcCode, type GrpcStatus, type PeerCertificate } from "@isthmus/grpc-kit";
 import type { Clock } from "@isthmus/std";
 import type { OnKdsEvent } from "./kds-events.ts";
 import type { SyncStreamKind } from "./kds-methods.ts";
@@ -9,6 +9,7 @@ import type { PeerStatus } from "./peer-status.ts";
 import type { ReceiverStream } from "./receiver-stream.ts";
 import type { SenderStream } from "./sender-stream.ts";
 import type { StreamPort } from "./stream-port.ts";
+import type { ZoneCredentials } from "./zone-gate.ts";
 
 export interface ZoneLinkOptions {
   readonly zone: string;
@@ -17,6 +18,7 @@ export interface ZoneLinkOptions {
   /** `host:port` of the zone's end. */
   readonly address: string;
   readonly headers: ZoneHeaders;
+  readonly certificate: PeerCertificate | undefined;
   /** When an earlier connection of the zone ended. */
   readonly lastSeenAt: number | undefined;
   readonly clock: Clock;
@@ -30,6 +32,8 @@ export class ZoneLink {
   readonly connectionId: number;
   readonly address: string;
   readonly headers: ZoneHeaders;
+  /** What proves that it is the zone. */
+  readonly credentials: ZoneCredentials;
   readonly identity: PeerIdentity;
   sender: SenderStream | undefined;
   receiver: ReceiverStream | undefined;
@@ -38,6 +42,7 @@ export class ZoneLink {
   lastPingAt: number | undefined;
   lastOpenedAt: number;
   endHealthWatch: (() => void) | undefined;
+  endProofWatch: (() => void) | undefined;
   readonly #options: ZoneLinkOptions;
   readonly #ports = new Map<SyncStreamKind, StreamPort>();
   #isGone = false;
@@ -50,11 +55,19 @@ export class ZoneLink {
     this.connectionId = connectionId;
     this.address = address;
     this.headers = headers;
+    this.credentials = { zone, authorization: headers.authorization, certificate: options.certificate };
     const connectedAt = clock.now();
     this.#lastSeenAt = options.lastSeenAt;
     this.lastOpenedAt = connectedAt;
     this.identity = new PeerIdentity(
-      { zone, connection: connectionId, address, isIsthmus: headers.isIsthmus, connectedAt },
+      {
+        zone,
+        connection: connectionId,
+        address,
+        isIsthmus: headers.isIsthmus,
+        authTokenProvided: headers.authorization !== undefined,
+        connectedAt,
+      },
       onEvent,
     );
   }
@@ -103,6 +116,7 @@ export class ZoneLink {
     if (this.#isGone) return;
     this.#isGone = true;
     this.endHealthWatch?.();
+    this.endProofWatch?.();
     if (this.identity.isConnected) this.#lastSeenAt = this.#options.clock.now();
     this.identity.left(reason);
     this.#options.onGone(this);

@@ -3,7 +3,7 @@
  * most often the remains of a zone that died without saying so. State is kept per connection, never per zone name, so
  * that the end of the older one cannot harm the newer (it does on Kuma: measured.md, 1.6).
  */
-import { GrpcCode, type GrpcStatus } from "@isthmus/grpc-kit";
+import { GrpcCode, type GrpcStatus, type PeerCertificate } from "@isthmus/grpc-kit";
 import type { Clock } from "@isthmus/std";
 import type { OnKdsEvent } from "./kds-events.ts";
 import type { ZoneHeaders } from "./peer-headers.ts";
@@ -27,6 +27,7 @@ export interface ZoneClaim {
   readonly connectionId: number;
   readonly address: string;
   readonly headers: ZoneHeaders;
+  readonly certificate: PeerCertificate | undefined;
 }
 
 export type ClaimResult =
@@ -92,11 +93,12 @@ export class ZoneLinks {
     this.#refused.delete(zone);
   }
 
-  #serve({ zone, connectionId, address, headers }: ZoneClaim): ClaimResult {
+  #serve(claim: ZoneClaim): ClaimResult {
+    const { zone } = claim;
     const { clock, onEvent } = this.#options;
     const onGone = (gone: ZoneLink): void => this.#onGone(gone);
     const lastSeenAt = this.#absent.get(zone)?.lastSeenAt;
-    const link = new ZoneLink({ zone, connectionId, address, headers, lastSeenAt, clock, onEvent, onGone });
+    const link = new ZoneLink({ ...claim, lastSeenAt, clock, onEvent, onGone });
     this.#links.set(zone, link);
     this.#absent.delete(zone);
     this.#refused.delete(zone);

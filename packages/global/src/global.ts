@@ -1,13 +1,15 @@
 /** The global service, put together: see the README for its data flow. */
 import { ApiServer, Gui } from "@isthmus/api-server";
+import type { ServerTls } from "@isthmus/grpc-kit";
 import { ZoneInsights } from "@isthmus/insights";
-import { GlobalKdsServer, type KdsEvent, ZoneNameConflicts } from "@isthmus/kds";
+import { GlobalKdsServer, type KdsEvent, type ZoneAuthentication, ZoneNameConflicts } from "@isthmus/kds";
 import { nodeKeyMaker, ResourceManager, TrustExchange } from "@isthmus/manager";
 import {
   apiAccess,
   apiListeners,
   apiPorts,
   apiServerObserver,
+  askForZoneCertificates,
   BUILD_VERSION,
   type Config,
   createMeshInsights,
@@ -31,6 +33,7 @@ import {
   type SyncParts,
   userDefaults,
   writeLogger,
+  zoneAuthentication,
 } from "@isthmus/runtime";
 import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
 import { zoneInspector } from "./zone-inspector.ts";
@@ -48,7 +51,8 @@ export async function createGlobal(config: Config, log: Logger): Promise<Program
 /** Around a store that is open, for programs that hold others as well. */
 export async function composeGlobal(instance: Instance): Promise<Program> {
   const { store, clock, metrics, config, log } = instance;
-  const tls = await kdsServerTls(config, instance.folder, clock.now());
+  const tls = await askForZoneCertificates(await kdsServerTls(config, instance.folder, clock.now()), config);
+  const authentication = await zoneAuthentication(instance);
   instance.certificates.watch("kds", () => tls?.certificate);
   const { kds } = config.multizone.global;
 
@@ -66,7 +70,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
     holds: parts.holds,
   });
   const onEvent = observeSync(instance, "global", sync, (event) => insights.onEvent(event));
-  const server = kdsServer(instance, parts, tls, insights, onEvent);
+  const server = kdsServer(instance, parts, { tls, authentication }, insights, onEvent);
 
   const role = { mode: "global", isFederated: false } as const;
   const gui = await Gui.open(guiOptions(config, role));
@@ -165,10 +169,16 @@ function resourceManager({ registry, store, config, clock }: Instance, insights:
   });
 }
 
+/** How zones are told apart from others who reach the port. */
+interface ZoneDoor {
+  readonly tls: ServerTls | undefined;
+  readonly authentication: ZoneAuthentication | undefined;
+}
+
 function kdsServer(
   { registry, store, instanceId, clock, config, metrics }: Instance,
   { outbox, openApplier, holds, stuck }: SyncParts,
-  tls: Awaited<ReturnType<typeof kdsServerTls>>,
+  { tls, authentication }: ZoneDoor,
   insights: ZoneInsights,
   onEvent: (event: KdsEvent) => void,
 ): GlobalKdsServer {
@@ -187,6 +197,7 @@ function kdsServer(
       ...(tls !== undefined && { tls }),
       observeCalls: grpcObserver(metrics, "server"),
     },
+    ...(authentication !== undefined && { authentication }),
     clock,
     random: systemRandom,
     onEvent,

@@ -44,3 +44,4 @@ export { type KeyFailure, latestSerial, latestSigningKey, type SigningKey, secre
 export { signToken, TokenIssuer, type TokenIssuerOptions } from "./token-issuer.ts";
 export { type ConfiguredKey, TokenValidator, type TokenValidatorOptions } from "./token-validator.ts";
 export { ADMIN, ANONYMOUS, AUTHENTICATED_GROUP, authenticated, isAnonymous, type User, userText } from "./user.ts";
+export { judgeZoneCertificate, judgeZoneToken, type ZoneProof, type ZoneProofVerdict } from "./zone-proof.ts";

@@ -20,3 +20,4 @@ export { kdsServerTls, serverTls, type TlsFiles } from "./server-tls.ts";
 export { aloneSyncApi, createSyncApi, type Sync, type SyncApiOptions } from "./sync-api.ts";
 export { createSyncParts, observeSync, type SyncParts, type SyncRole } from "./sync-parts.ts";
 export { dataFolder, workFolder } from "./work-folder.ts";
+export { askForZoneCertificates, ownProof, zoneAuthentication } from "./zone-authentication.ts";

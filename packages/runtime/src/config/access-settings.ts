@@ -1,6 +1,6 @@
 /** Settings of who is asked for what: users, tokens, rights. Keys and defaults: kuma v2.14.3: pkg/config/{access,api-server,dp-server}. */
 import { ADMIN, ANONYMOUS, AUTHENTICATED_GROUP } from "@isthmus/identity";
-import { choice, flag, list, publicKeys, section } from "./leaves.ts";
+import { choice, flag, list, publicKeys, secret, section, text } from "./leaves.ts";
 
 const admins = () => section({ users: list([ADMIN.name]), groups: list(ADMIN.groups) });
 const everybody = () => section({ users: list(), groups: list([...ANONYMOUS.groups, AUTHENTICATED_GROUP]) });
@@ -40,4 +40,19 @@ export const dpServerAuthnSettings = section({
   zoneProxy: section({ type: choice(["zoneToken", "none"], "zoneToken"), zoneToken: proxyTokens() }),
   /** Proxies that name a file of their token read it again when it changes. */
   enableReloadableTokens: flag(false),
+});
+
+/** Ours: what zones have to show. Kuma asks for nothing. */
+export const zoneProofSettings = section({
+  type: choice(["off", "zoneToken", "clientCert"], "off"),
+  /** What certificates of zones are signed with. */
+  clientCaFile: text(""),
+});
+
+/** Ours: what a zone shows. Files are read anew for each connection. */
+export const ownProofSettings = section({
+  token: secret(),
+  tokenFile: text(""),
+  certFile: text(""),
+  keyFile: text(""),
 });

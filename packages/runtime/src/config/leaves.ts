@@ -15,6 +15,17 @@ export const section = <T extends z.ZodRawShape>(shape: T) => z.prefault(z.objec
 
 export const text = (fallback: string) => z.string({ error: "has to be text" }).default(fallback);
 
+const secrets = new WeakSet<z.ZodType>();
+
+/** Text that is never shown. */
+export const secret = () => {
+  const schema = text("");
+  secrets.add(schema);
+  return schema;
+};
+
+export const isSecret = (schema: z.ZodType): boolean => secrets.has(schema);
+
 export const choice = <const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) =>
   z.enum(values, { error: `has to be one of ${values.join(", ")}` }).default(fallback as never);
 

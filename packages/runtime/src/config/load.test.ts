@@ -106,6 +106,26 @@ describe("loadConfig", () => {
     ]);
   });
 
+  it("checks what zones show and are asked for", () => {
+    const problemsOf = (...settings: readonly string[]) => {
+      const loaded = load({ settings });
+      return loaded.ok ? [] : loaded.error.map(({ setting }) => setting);
+    };
+    const [asked, own] = ["multizone.global.kds.auth", "multizone.zone.kds.auth"];
+    expect(problemsOf(`${asked}.type=clientCert`, "multizone.global.kds.tlsEnabled=false")).toEqual([
+      `${asked}.clientCaFile`,
+      `${asked}.type`,
+    ]);
+    expect(problemsOf(`${own}.token=t`, `${own}.tokenFile=f`, `${own}.keyFile=k`)).toEqual([
+      `${own}.tokenFile`,
+      `${own}.keyFile`,
+    ]);
+    expect(problemsOf(`${own}.token=hunter2`, "multizone.zone.globalAddress=grpc://cp:5685")).toEqual([
+      "multizone.zone.globalAddress",
+    ]);
+    expect(problemsOf(`${own}.tokenFile=f`, "multizone.zone.globalAddress=grpcs://cp:5685")).toEqual([]);
+  });
+
   it("warns of unknown keys and refuses what is not YAML", () => {
     const unknown = load({ file: { name: "x.yaml", text: "future: { a: 1 }\nstore: { type: memory }" } });
     expect(unknown.ok && unknown.value.warnings).toEqual(["x.yaml: unknown setting future is ignored"]);

@@ -3,11 +3,10 @@
  * with the setting, where the value came from, and why it is wrong. Unknown keys are warnings: a newer file must not keep
  * an older program from starting.
  */
-import { isReservedLabel } from "@isthmus/resources";
 import { err, isJsonObject, ok, type Result } from "@isthmus/std";
-import { parseRange } from "@isthmus/topology";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
+import { crossChecks } from "./cross-checks.ts";
 import { type Config, configSchema, OWN_SETTINGS } from "./schema.ts";
 
 export interface ConfigSources {
@@ -148,57 +147,4 @@ export function unwrapToObject(schema: z.ZodType): z.ZodObject | undefined {
   if (definition.type === "object") return schema as z.ZodObject;
   if (definition.type === "prefault" && definition.innerType) return unwrapToObject(definition.innerType);
   return undefined;
-}
-
-function crossChecks(config: Config): { setting: string; reason: string }[] {
-  const found: { setting: string; reason: string }[] = [];
-  const { kds } = config.multizone.global;
-  if (kds.zoneHealthCheck.pollInterval > 0 !== kds.zoneHealthCheck.timeout > 0) {
-    found.push({
-      setting: "multizone.global.kds.zoneHealthCheck.timeout",
-      reason: "pollInterval and timeout must both be set or both be 0",
-    });
-  }
-  pair("general.tlsCertFile", config.general.tlsCertFile, "general.tlsKeyFile", config.general.tlsKeyFile);
-  pair("multizone.global.kds.tlsCertFile", kds.tlsCertFile, "multizone.global.kds.tlsKeyFile", kds.tlsKeyFile);
-  const { https, auth } = config.apiServer;
-  pair("apiServer.https.tlsCertFile", https.tlsCertFile, "apiServer.https.tlsKeyFile", https.tlsKeyFile);
-  if (https.requireClientCert && https.tlsCaFile === "" && auth.clientCertsDir === "") {
-    const reason = "nobody could connect without apiServer.https.tlsCaFile or apiServer.auth.clientCertsDir";
-    found.push({ setting: "apiServer.https.requireClientCert", reason });
-  }
-  const { zone } = config.multizone;
-  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(zone.name)) {
-    found.push({
-      setting: "multizone.zone.name",
-      reason: `${JSON.stringify(zone.name)} is not a DNS label: 1 to 63 of a-z, 0-9 and '-', starting and ending with a letter or digit`,
-    });
-  }
-  if (zone.globalAddress !== "") {
-    const address = /^(grpcs?):\/\/(\[[0-9a-fA-F:]+\]|[^/:\s]+):(\d{1,5})$/.exec(zone.globalAddress);
-    if (!address || Number(address[3]) > 65_535 || Number(address[3]) === 0) {
-      found.push({
-        setting: "multizone.zone.globalAddress",
-        reason: `${JSON.stringify(zone.globalAddress)} has to be grpcs://HOST:PORT or grpc://HOST:PORT`,
-      });
-    }
-  }
-  const { meshService, meshExternalService, meshMultiZoneService } = config.ipam;
-  for (const [name, { cidr }] of Object.entries({ meshService, meshExternalService, meshMultiZoneService })) {
-    const range = parseRange(cidr);
-    if (!range.ok) found.push({ setting: `ipam.${name}.cidr`, reason: range.error });
-  }
-  const reserved = config.meshService.labelPropagation.allowedLabelKeys.filter(isReservedLabel);
-  if (reserved.length > 0) {
-    const reason = `keys of the control plane cannot be taken over: ${reserved.join(", ")}`;
-    found.push({ setting: "meshService.labelPropagation.allowedLabelKeys", reason });
-  }
-  return found;
-
-  function pair(certSetting: string, cert: string, keySetting: string, key: string): void {
-    if (cert !== "" && key === "")
-      found.push({ setting: keySetting, reason: `has to be set together with ${certSetting}` });
-    if (cert === "" && key !== "")
-      found.push({ setting: certSetting, reason: `has to be set together with ${keySetting}` });
-  }
 }

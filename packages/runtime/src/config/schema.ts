@@ -3,7 +3,13 @@
  * pkg/config); our own stand beside them, in the sections `sync` and `log` or marked "ours".
  */
 import { z } from "zod";
-import { accessSettings, authnSettings, dpServerAuthnSettings } from "./access-settings.ts";
+import {
+  accessSettings,
+  authnSettings,
+  dpServerAuthnSettings,
+  ownProofSettings,
+  zoneProofSettings,
+} from "./access-settings.ts";
 import { choice, duration, flag, integer, list, port, section, text } from "./leaves.ts";
 
 const MAX_MESSAGE_BYTES = 10 * 1024 * 1024;
@@ -103,6 +109,7 @@ export const configSchema = z.object({
         tlsKeyFile: text(""),
         maxMsgSize: integer(MAX_MESSAGE_BYTES, 1024),
         labels: section({ skipPrefixes: list() }),
+        auth: zoneProofSettings,
         zoneHealthCheck: section({ pollInterval: duration("0s"), timeout: duration("0s") }),
       }),
     }),
@@ -115,6 +122,7 @@ export const configSchema = z.object({
       kds: section({
         rootCaFile: text(""),
         tlsSkipVerify: flag(false),
+        auth: ownProofSettings,
         maxMsgSize: integer(MAX_MESSAGE_BYTES, 1024),
         labels: section({ skipPrefixes: list() }),
       }),
@@ -176,6 +184,12 @@ export const OWN_SETTINGS: readonly string[] = [
   "access.anonymousWrites",
   "dpServer.interface",
   "multizone.global.kds.interface",
+  "multizone.global.kds.auth.type",
+  "multizone.global.kds.auth.clientCaFile",
+  "multizone.zone.kds.auth.token",
+  "multizone.zone.kds.auth.tokenFile",
+  "multizone.zone.kds.auth.certFile",
+  "multizone.zone.kds.auth.keyFile",
   "topology.remoteWeights",
   "sync.holdTime",
   "sync.watchdogTimeout",

@@ -12,6 +12,9 @@ import type { Instance } from "./instance.ts";
 export async function zoneAuthentication(instance: Instance): Promise<ZoneAuthentication | undefined> {
   const { config, store, clock, metrics, log } = instance;
   const { type } = config.multizone.global.kds.auth;
+  const refused = metrics.counter("isthmus_zone_authentication_failures_total", "Calls of zones without proof", [
+    "code",
+  ]);
   metrics.gauge("isthmus_zone_authentication_off", "1: whoever reaches KDS can claim to be any zone", [], (gauge) =>
     gauge.set(type === "off" ? 1 : 0),
   );
@@ -19,9 +22,6 @@ export async function zoneAuthentication(instance: Instance): Promise<ZoneAuthen
     log.warn("zones are not asked to prove who they are: multizone.global.kds.auth.type is off");
     return undefined;
   }
-  const refused = metrics.counter("isthmus_zone_authentication_failures_total", "Calls of zones without proof", [
-    "code",
-  ]);
   const { useSecrets, publicKeys } = config.dpServer.authn.zoneProxy.zoneToken.validator;
   const validator = new TokenValidator({
     store,

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { envoyTool } from "./envoy-tool.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const bin = (name) => join(root, "node_modules/.bin", name);
@@ -21,7 +22,10 @@ check("lint: oxlint, type-aware", bin("oxlint"), ["--type-aware", "--deny-warnin
 check("format: biome", bin("biome"), ["check", "--linter-enabled=false", "--diagnostic-level=error", "."]);
 check("boundaries: turbo", bin("turbo"), ["boundaries"]);
 check("house rules", process.execPath, ["scripts/house-rules.mjs"]);
-if (!checksOnly) tests();
+if (!checksOnly) {
+  tools();
+  tests();
+}
 
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exit(totals.failed === 0 ? 0 : 1);
@@ -38,6 +42,15 @@ function check(title, command, commandArgs) {
   }
   totals.failed += 1;
   console.log(`FAIL  ${title} (${seconds} s)\n${result.stdout ?? ""}${result.stderr ?? ""}${result.error ?? ""}`);
+}
+
+/** What tests need beyond npm. Without it they are skipped by name; in CI a missing piece is a failure. */
+function tools() {
+  const { path, why } = envoyTool();
+  if (path !== undefined)
+    return console.log(`ok    Envoy: ${path.startsWith(root) ? path.slice(root.length + 1) : path}`);
+  if (process.env.CI === "true") totals.failed += 1;
+  console.log(`${process.env.CI === "true" ? "FAIL " : "none "} Envoy, tests that need it are skipped: ${why}`);
 }
 
 function tests() {

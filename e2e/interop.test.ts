@@ -165,6 +165,25 @@ describe.skipIf(KUMA_BIN === undefined)("a real Kuma zone under an Isthmus globa
     await eventually(async () => (await global.api.listResources("meshes/default/dataplanes")).length === 1, KUMA_PACE);
   });
 
+  it("is asked about its proxies, and its answer is passed on", { timeout: 60_000 }, async () => {
+    const [dataplane] = await global.api.listResources("meshes/default/dataplanes");
+    const path = `${global.restUrl}/meshes/default/dataplanes/${dataplane?.name ?? ""}`;
+    for (const [operation, request] of [
+      ["xds", "XDSConfigRequest"],
+      ["stats", "StatsRequest"],
+      ["clusters", "ClustersRequest"],
+    ] as const) {
+      const answer = await eventually(async () => {
+        const response = await fetch(`${path}/${operation}`);
+        const body = (await response.json()) as { detail?: string };
+        return body.detail?.includes("not yet connected") === true ? undefined : { status: response.status, ...body };
+      }, KUMA_PACE);
+      // No Envoy runs behind the Dataplane: that is what the zone says.
+      expect(answer).toMatchObject({ status: 400, detail: expect.stringContaining(`could not send ${request}: `) });
+    }
+    expect((await global.api.syncStatus()).zones.find(({ zone }) => zone === "kuma")?.online).toBe(true);
+  });
+
   it("comes back by itself after our global was killed, with nothing lost", { timeout: 180_000 }, async () => {
     await global.api.put(timeoutPath("before"), meshTimeout("before", "15s"));
     await eventually(

@@ -24,7 +24,7 @@ describe.skipIf(!existsSync(executablePath))("the overview page", () => {
     page.on("pageerror", (error) => problems.push(String(error)));
     page.on("response", (response) => {
       const { pathname } = new URL(response.url());
-      if (!response.ok() && response.status() !== 301 && pathname !== "/global-insight") problems.push(pathname);
+      if (!response.ok() && response.status() !== 301) problems.push(pathname);
     });
     page.on("request", (request) => asked.add(new URL(request.url()).origin));
     await page.goto(`http://127.0.0.1:${global.port}/gui`);

@@ -16,7 +16,7 @@ const ABSENT: Readonly<Record<string, readonly string[]>> = {
 /** A zone has no proxies yet: see docs/compatibility.md. */
 const NOT_YET = ["west inspect dataplane west-web-1 --type config"];
 
-const START = { global: startGlobal, west: startWest };
+const START = { global: () => startGlobal(), west: startWest };
 const TIMEOUT = (name: string, origin: string): string => `type: MeshTimeout
 mesh: default
 name: ${name}

@@ -1,7 +1,9 @@
 /** Settings of a control plane in this process: memory store, plaintext, loopback. */
 import { type Config, formatProblems, loadConfig } from "@isthmus/runtime";
 
-export function configOf(folder: string, settings: Readonly<Record<string, string | number | boolean>>): Config {
+export type Settings = Readonly<Record<string, string | number | boolean>>;
+
+export function configOf(folder: string, settings: Settings): Config {
   const all = {
     "general.workDir": folder,
     "store.type": "memory",

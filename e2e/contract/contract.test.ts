@@ -14,7 +14,10 @@ import { adminToken, type ControlPlane, startGlobal, startWest } from "./recorde
 import { readVerdicts, recordingsOf, type Target } from "./recording.ts";
 
 const verdicts = readVerdicts();
-const START: Readonly<Record<Target, () => Promise<ControlPlane>>> = { global: startGlobal, west: startWest };
+const START: Readonly<Record<Target, () => Promise<ControlPlane>>> = {
+  global: () => startGlobal(),
+  west: startWest,
+};
 
 /** Recorded after zone `west` had got this policy. */
 const SEEN_ON_GLOBAL = { name: "global/writes/zone-policy-seen-on-global", policy: "west/writes/policy-get" };

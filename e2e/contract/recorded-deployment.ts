@@ -9,7 +9,7 @@ import type { JsonObject } from "@isthmus/std";
 import type { ResourceDraft } from "@isthmus/store";
 import { eventually, freePorts, tempFolder } from "@isthmus/testkit";
 import { composeZone } from "@isthmus/zone";
-import { configOf } from "./configuration.ts";
+import { configOf, type Settings } from "./configuration.ts";
 import { globalOwn, recordedMeshes, recordedResources, westOwn } from "./recorded-state.ts";
 import { connectZone, type RecordedZone } from "./recorded-zone.ts";
 
@@ -23,8 +23,8 @@ export interface ControlPlane {
 const log = createLogger({ level: "off", name: "contract" });
 
 /** With both zones connected, holding what they sent. */
-export async function startGlobal(): Promise<ControlPlane> {
-  const { kdsPort, ...global } = await openGlobal();
+export async function startGlobal(settings: Settings = {}): Promise<ControlPlane> {
+  const { kdsPort, ...global } = await openGlobal([], settings);
   const zones = new Map<string, RecordedZone>();
   for (const zone of ["east", "west"]) zones.set(zone, await connectZone(zone, kdsPort, global.folder));
   const recorded = recordedResources("global");
@@ -45,7 +45,7 @@ export async function startGlobal(): Promise<ControlPlane> {
 /** The program of a zone under a global of its own; what other zones have reaches it through that. */
 export async function startWest(): Promise<ControlPlane> {
   // When the recorded zone was asked, there was one mesh more.
-  const { kdsPort, ...global } = await openGlobal({ type: "Mesh", mesh: "", name: "second", labels: {}, spec: {} });
+  const { kdsPort, ...global } = await openGlobal([{ type: "Mesh", mesh: "", name: "second", labels: {}, spec: {} }]);
   const east = await connectZone("east", kdsPort, global.folder);
   const [port = 0] = await freePorts(1);
   const config = configOf(global.folder, {
@@ -75,7 +75,7 @@ export async function startWest(): Promise<ControlPlane> {
   };
 }
 
-async function openGlobal(...more: readonly ResourceDraft[]) {
+async function openGlobal(more: readonly ResourceDraft[] = [], settings: Settings = {}) {
   const folder = await tempFolder("isthmus-contract-");
   const [port = 0, kdsPort = 0] = await freePorts(2);
   const config = configOf(folder.path, {
@@ -84,6 +84,7 @@ async function openGlobal(...more: readonly ResourceDraft[]) {
     "multizone.global.kds.interface": "127.0.0.1",
     "multizone.global.kds.tlsEnabled": false,
     "multizone.global.kds.zoneInsightFlushInterval": "100ms",
+    ...settings,
   });
   const instance = await openInstance({ name: "global", zoneLabel: "Global" }, config, log);
   await instance.store.commit([...globalOwn(), ...more].map((resource) => ({ kind: "put", resource })));

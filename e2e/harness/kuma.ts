@@ -15,6 +15,7 @@ export interface KumaOptions {
 
 export class KumaControlPlane {
   readonly api: ApiClient;
+  readonly restUrl: string;
   readonly kdsPort: number;
   readonly folder: string;
   readonly #env: Readonly<Record<string, string>>;
@@ -25,7 +26,8 @@ export class KumaControlPlane {
     const [rest = 0, https = 0, diagnostics = 0, dp = 0, mads = 0, interCp = 0, kds = 0] = ports;
     this.folder = options.folder;
     this.kdsPort = kds;
-    this.api = new ApiClient({ baseUrl: `http://127.0.0.1:${rest}`, timeoutMs: 30_000 });
+    this.restUrl = `http://127.0.0.1:${rest}`;
+    this.api = new ApiClient({ baseUrl: this.restUrl, timeoutMs: 30_000 });
     this.#probe = options.zone ? `zones/${options.zone.name}` : "hostnamegenerators/synced-mesh-external-service";
     this.#env = {
       KUMA_MODE: options.zone ? "zone" : "global",

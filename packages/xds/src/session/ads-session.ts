@@ -7,7 +7,7 @@
  */
 import type { EncodedResource } from "../content/encoded-resource.ts";
 import type { ResourceSet } from "../content/resource-set.ts";
-import { CLUSTER_TYPE, ENDPOINT_TYPE, type TypeUrl } from "../type-urls.ts";
+import type { TypeUrl } from "../type-urls.ts";
 import type {
   AdsContext,
   AdsEffect,
@@ -20,7 +20,7 @@ import type {
   AdsState,
 } from "./ads-state.ts";
 import { cutMessage, namesIn } from "./nack.ts";
-import { type OwnAds, type OwnType, speak, targetOf } from "./speak.ts";
+import { forget, type OwnAds, type OwnType, speak, targetOf } from "./speak.ts";
 import { Subscription, WILDCARD } from "./subscription.ts";
 
 /** Types that one stream may ask for; Envoy knows a dozen. */
@@ -221,13 +221,6 @@ function changeInterest(record: OwnType, { interest }: AdsRequest): void {
   if (dropped.length > 0) forget(record, dropped);
 }
 
-/** As if the peer had never been told: it is told again if it is wanted. */
-function forget(record: OwnType, names: readonly string[]): void {
-  record.told = record.told.without(names);
-  const { flight } = record;
-  if (flight !== undefined) record.flight = { ...flight, forgotten: [...flight.forgotten, ...names] };
-}
-
 /** In the delta variant a request without nonce is how a subscription changes, and asks for nothing else. */
 function startOver(record: OwnType, { state }: Step): void {
   if (state.variant === "delta") return;
@@ -236,8 +229,9 @@ function startOver(record: OwnType, { state }: Step): void {
 }
 
 function acknowledge(record: OwnType, step: Step): void {
-  const flight = land(record, step.state);
+  const { flight } = record;
   if (flight === undefined) return;
+  record.flight = undefined;
   record.acks += 1;
   record.nacksInRow = 0;
   record.unsure.clear();
@@ -250,8 +244,9 @@ function acknowledge(record: OwnType, step: Step): void {
 
 function reject(record: OwnType, step: Step): void {
   const { state, now } = step;
-  const flight = land(record, state);
+  const { flight } = record;
   if (flight === undefined) return;
+  record.flight = undefined;
   const message = cutMessage(step.request?.error ?? "");
   const brought = namesOf(flight.wanted, flight.before);
   const named = namesIn(message, brought);
@@ -298,20 +293,6 @@ function lastGoodOf(
 /** Stands for "who knows what": differs from every content, so that the name is told again or withdrawn. */
 function doubtOf(record: OwnType, name: string, state: OwnAds): EncodedResource {
   return state.pool.claimed(record.typeUrl, name, "");
-}
-
-/**
- * The flight is over. Envoy warms a changed cluster anew and waits for its endpoints, although it has them and nothing in its
- * request tells that it does: they are told again. Source: xDS protocol, "Knowing When a Requested Resource Does Not Exist"
- * and "Resource warming".
- */
-function land(record: OwnType, state: OwnAds): AdsFlight | undefined {
-  const { flight } = record;
-  if (flight === undefined) return undefined;
-  record.flight = undefined;
-  const endpoints = record.typeUrl === CLUSTER_TYPE ? state.types.get(ENDPOINT_TYPE) : undefined;
-  if (endpoints !== undefined) forget(endpoints, namesOf(flight.wanted, flight.before));
-  return flight;
 }
 
 function namesOf(newer: ResourceSet, older: ResourceSet): readonly string[] {

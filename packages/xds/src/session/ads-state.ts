@@ -129,6 +129,8 @@ export interface AdsFlight {
   readonly wanted: ResourceSet;
   /** The part of the snapshot that it was made from. */
   readonly target: ResourceSet;
+  /** Of clusters: the endpoints of the same snapshot, with which Envoy warms them. */
+  readonly endpoints: ResourceSet | undefined;
   readonly sentAt: number;
   /** Names that are to be told again whatever becomes of the flight. */
   readonly forgotten: readonly string[];

@@ -16,7 +16,7 @@ import {
   ORDERED_TYPES,
   type TypeUrl,
 } from "../type-urls.ts";
-import type { AdsEffect, AdsRejection, AdsSend, AdsState, AdsTypeState } from "./ads-state.ts";
+import type { AdsEffect, AdsFlight, AdsRejection, AdsSend, AdsState, AdsTypeState } from "./ads-state.ts";
 
 /** The session's own, writable view of a type. */
 export type OwnType = {
@@ -39,15 +39,14 @@ export type OwnAds = { -readonly [K in Exclude<keyof AdsState, "types">]: AdsSta
 /** Says whatever can be said now, in make-before-break order, and notices when the peer has everything. */
 export function speak(state: OwnAds, now: number, effects: AdsEffect[]): void {
   if (state.isClosed) return;
-  // What is in flight holds up all later types. A pause holds up only those who count on its clusters: endpoints go on.
-  let isInFlight = false;
+  // Envoy acknowledges clusters when they are warm, and warms them with the endpoints that follow: these wait for nothing. Who counts
+  // on clusters waits until clusters and endpoints are acknowledged.
   let isBehind = areClustersRefused(state);
   for (const typeUrl of ORDERED_TYPES) {
     const record = state.types.get(typeUrl);
     if (record === undefined) continue;
-    tell(record, state, now, isInFlight || (isBehind && CLUSTER_USERS.includes(typeUrl)), effects);
-    isInFlight ||= record.flight !== undefined;
-    isBehind ||= record.phase === "waiting";
+    tell(record, state, now, isBehind && CLUSTER_USERS.includes(typeUrl), effects);
+    isBehind ||= record.phase !== "idle";
   }
   for (const record of state.types.values()) {
     if (!ORDERED_TYPES.includes(record.typeUrl)) tell(record, state, now, false, effects);
@@ -66,14 +65,22 @@ export function wantedOf(record: OwnType, state: OwnAds): ResourceSet | undefine
   if (record.typeUrl === ENDPOINT_TYPE) {
     const told = state.types.get(CLUSTER_TYPE)?.told;
     const clusters = state.snapshot?.resources.get(CLUSTER_TYPE);
-    return withRetained(record, accepted, state, (name) => told?.has(name) === true && clusters?.has(name) !== true);
+    const isLeaving = (name: string): boolean => told?.has(name) === true && clusters?.has(name) !== true;
+    return withRetained(record, accepted, state, isLeaving);
   }
   return accepted;
 }
 
-/** What the snapshot has of a type. */
-export function targetOf({ typeUrl }: OwnType, { snapshot, pool }: OwnAds): ResourceSet | undefined {
-  return snapshot === undefined ? undefined : (snapshot.resources.get(typeUrl) ?? pool.emptySet);
+/**
+ * What the snapshot has of a type. Of endpoints also those that vanished from it while Envoy warms their clusters: it would wait for
+ * them for 15 s, and for nothing.
+ */
+export function targetOf({ typeUrl }: OwnType, { snapshot, pool, types }: OwnAds): ResourceSet | undefined {
+  if (snapshot === undefined) return undefined;
+  const target = snapshot.resources.get(typeUrl) ?? pool.emptySet;
+  const warming = typeUrl === ENDPOINT_TYPE ? types.get(CLUSTER_TYPE)?.flight?.endpoints : undefined;
+  if (warming === undefined || warming === target) return target;
+  return target.with(target.since(warming).removals.flatMap((name) => warming.get(name) ?? []));
 }
 
 function tell(record: OwnType, state: OwnAds, now: number, isHeldUp: boolean, effects: AdsEffect[]): void {
@@ -102,14 +109,47 @@ function tell(record: OwnType, state: OwnAds, now: number, isHeldUp: boolean, ef
   }
   state.responses += 1;
   const nonce = String(state.responses);
-  record.flight = { nonce, before: record.told, wanted, target, sentAt: now, forgotten: [] };
+  record.flight = {
+    nonce,
+    before: record.told,
+    wanted,
+    target,
+    endpoints: endpointsFor(record, state),
+    sentAt: now,
+    forgotten: [],
+  };
   record.told = wanted;
   record.lastNonce = nonce;
   record.owesAnswer = false;
   record.asked.clear();
   record.responses += 1;
   record.phase = "flying";
+  if (record.typeUrl === CLUSTER_TYPE) forgetEndpoints(record.flight, state);
   effects.push({ kind: "send", typeUrl: record.typeUrl, nonce, version: wanted.version, content });
+}
+
+function endpointsFor({ typeUrl }: OwnType, { snapshot }: OwnAds): ResourceSet | undefined {
+  return typeUrl === CLUSTER_TYPE ? snapshot?.resources.get(ENDPOINT_TYPE) : undefined;
+}
+
+/**
+ * Envoy warms a changed cluster anew and waits for its endpoints, although it has them and nothing in its requests tells that it
+ * does: they are told again, after the clusters. Source: xDS protocol, "Resource warming"; Envoy 1.40 waits for 15 s otherwise.
+ */
+function forgetEndpoints({ wanted, before }: AdsFlight, state: OwnAds): void {
+  const endpoints = state.types.get(ENDPOINT_TYPE);
+  if (endpoints === undefined) return;
+  forget(
+    endpoints,
+    wanted.since(before).upserts.map(({ name }) => name),
+  );
+}
+
+/** As if the peer had never been told: it is told again if it is wanted. */
+export function forget(record: OwnType, names: readonly string[]): void {
+  record.told = record.told.without(names);
+  const { flight } = record;
+  if (flight !== undefined) record.flight = { ...flight, forgotten: [...flight.forgotten, ...names] };
 }
 
 /** Undefined: nothing to say. */

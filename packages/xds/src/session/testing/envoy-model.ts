@@ -1,6 +1,6 @@
 /**
- * What Envoy does with ADS, as far as sessions depend on it: clusters warm until their endpoints come, listeners are asked for
- * when the first clusters are warm, good resources of a bad response are taken, and only what has to be asked for is. For tests.
+ * What Envoy does with ADS, as far as sessions depend on it: clusters warm until their endpoints come, and are acknowledged only then
+ * (Envoy 1.40: requests for clusters are paused meanwhile), listeners are asked for when the first clusters are warm, good resources of a bad response are taken, and only what has to be asked for is. For tests.
  *
  * Contents: a cluster is `eds <n>`, `static <n>`; a listener `<n> <cluster>,<cluster>`; endpoints and secrets anything. Whatever begins with
  * `bad` is rejected.
@@ -35,6 +35,8 @@ export class EnvoyModel {
   readonly outgoing: AdsRequest[] = [];
   readonly #options: EnvoyModelOptions;
   #nonces = new Map<ShortType, string>();
+  /** Of a response whose answer waits until its clusters are warm. */
+  #clusterErrors: readonly string[] | undefined;
   #subscribed = new Map<ShortType, ReadonlySet<string>>();
 
   constructor(options: EnvoyModelOptions) {
@@ -44,6 +46,7 @@ export class EnvoyModel {
   /** A new stream. What it runs it keeps. */
   connect(): void {
     this.outgoing.length = 0;
+    this.#clusterErrors = undefined;
     this.#nonces = new Map();
     this.#subscribed = new Map();
     this.#subscribe("cds", undefined, [...this.active, ...this.warming]);
@@ -63,8 +66,9 @@ export class EnvoyModel {
     else if (type === "eds") errors = this.#takeEndpoints(resources);
     else if (type === "lds") errors = this.#takeListeners(new Map(resources), content);
     else errors = takeEach(resources, (name, held) => this.secrets.set(name, held));
-    this.#answer(type, errors);
-    this.#askForListenersWhenWarm();
+    if (type === "cds") this.#clusterErrors = errors;
+    else this.#answer(type, errors);
+    this.#answerWhenWarm();
   }
 
   #takeClusters(resources: ReadonlyMap<string, Held>, content: AdsSend["content"]): readonly string[] {
@@ -135,9 +139,12 @@ export class EnvoyModel {
     });
   }
 
-  #askForListenersWhenWarm(): void {
-    const isWarm = [...this.warming.keys()].every((name) => this.#isRefused(name));
-    if (this.#nonces.has("cds") && isWarm && !this.#subscribed.has("lds")) this.#askForListeners();
+  /** Envoy asks for no clusters, and so acknowledges none, while some of them warm. What never gets endpoints it gives up. */
+  #answerWhenWarm(): void {
+    if (![...this.warming.keys()].every((name) => this.#isRefused(name))) return;
+    if (this.#clusterErrors !== undefined) this.#answer("cds", this.#clusterErrors);
+    this.#clusterErrors = undefined;
+    if (this.#nonces.has("cds") && !this.#subscribed.has("lds")) this.#askForListeners();
   }
 
   #askForListeners(): void {

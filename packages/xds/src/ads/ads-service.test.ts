@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
 import { GrpcCode, selfSignedPair } from "@isthmus/grpc-kit";
 import type { DiscoveryResponse } from "@isthmus/proto/envoy/service/discovery/v3/discovery";
-import { err, ok, systemClock } from "@isthmus/std";
+import { err, ok } from "@isthmus/std";
 import { eventually } from "@isthmus/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { XdsServer } from "../server/xds-server.ts";
 import { AdsClient } from "../testing/ads-client.ts";
-import { ManualSource } from "../testing/manual-source.ts";
-import { OpenAdmission } from "../testing/open-admission.ts";
+import { startXds } from "../testing/xds-rig.ts";
 import { CLUSTER_TYPE, ENDPOINT_TYPE } from "../type-urls.ts";
 import type { XdsEvent } from "../xds-events.ts";
 
@@ -23,25 +21,7 @@ afterEach(async () => {
 });
 
 async function start() {
-  const source = new ManualSource();
-  const admission = new OpenAdmission();
-  const events: XdsEvent[] = [];
-  const server = new XdsServer({
-    address: "127.0.0.1",
-    port: 0,
-    portSetting: "dpServer.port",
-    tls,
-    http: (_, response) => void response.end(),
-    drainMs: 50,
-    pool: source.pool,
-    source,
-    admission,
-    controlPlane: "cp-1",
-    nackBackoffMs: 5_000,
-    clock: systemClock,
-    onEvent: (event) => events.push(event),
-  });
-  await server.start();
+  const { server, source, admission, events } = await startXds({ tls });
   open.push(server);
   const connect = (variant: "state" | "delta" = "state", authorization?: string): AdsClient => {
     const client = new AdsClient({

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { GrpcCode, GrpcConnection, type GrpcStatus, Metadata, selfSignedPair } from "@isthmus/grpc-kit";
+import { GrpcCode, GrpcConnection, type GrpcStatus, Metadata } from "@isthmus/grpc-kit";
 import { envoyToJson } from "@isthmus/proto/envoy";
 import type { HealthStatus } from "@isthmus/proto/envoy/config/core/v3/health_check";
 import {
@@ -12,15 +12,12 @@ import {
   HealthCheckSpecifierSchema,
   LocalityEndpointsHealthSchema,
 } from "@isthmus/proto/envoy/service/health/v3/hds";
-import { err, type JsonObject, ok, systemClock } from "@isthmus/std";
+import { err, type JsonObject, ok } from "@isthmus/std";
 import { createMemoryStore, type Store } from "@isthmus/store";
 import { eventually, FakeClock } from "@isthmus/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { readNodeMetadata } from "../node/node-metadata.ts";
-import { XdsServer } from "../server/xds-server.ts";
-import { ManualSource } from "../testing/manual-source.ts";
-import { OpenAdmission } from "../testing/open-admission.ts";
-import type { XdsEvent } from "../xds-events.ts";
+import { startXds } from "../testing/xds-rig.ts";
 import { DataplaneHealth } from "./dataplane-health.ts";
 import { HEALTH_DEFAULTS, healthChecksOf } from "./health-checks.ts";
 import { withHealth } from "./health-report.ts";
@@ -234,31 +231,15 @@ describe("the service", () => {
   });
 
   async function start(store: Store = createMemoryStore({ clock: new FakeClock() })) {
-    const tls = await selfSignedPair({ names: ["127.0.0.1"], nowMs: Date.now() });
-    const source = new ManualSource();
-    const admission = new OpenAdmission();
-    const events: XdsEvent[] = [];
     const errors: unknown[] = [];
     const target = new DataplaneHealth({ store, settings: HEALTH_DEFAULTS, onError: (error) => errors.push(error) });
-    const onEvent = (event: XdsEvent): number => events.push(event);
-    const health = new HealthService({ target, admission, onEvent });
-    const server = new XdsServer({
-      address: "127.0.0.1",
-      port: 0,
-      portSetting: "dpServer.port",
-      tls,
-      http: (_, response) => void response.end(),
-      drainMs: 50,
-      pool: source.pool,
-      source,
-      admission,
-      controlPlane: "cp-1",
-      nackBackoffMs: 5_000,
-      clock: systemClock,
-      onEvent,
-      services: [health],
+    let health: HealthService | undefined;
+    const { server, admission, events, tls } = await startXds({
+      services: (accepting, onEvent) => {
+        health = new HealthService({ target, admission: accepting, onEvent });
+        return [health];
+      },
     });
-    await server.start();
     open.push(server);
     const connect = () => {
       const client = new HealthClient(server.port, tls.certificate);
@@ -294,10 +275,10 @@ describe("the service", () => {
     expect(client.received).toHaveLength(1);
     await put(store, spec({ servicePort: 9090 }));
     expect((await client.at(1)).clusterHealthChecks[1]?.clusterName).toBe("localhost:9090");
-    expect(health.streams).toBe(1);
+    expect(health?.streams).toBe(1);
     await client.close();
     await eventually(() => events.some(({ kind }) => kind === "healthClosed"));
-    expect(health.streams).toBe(0);
+    expect(health?.streams).toBe(0);
   });
 
   it("puts right at once what somebody overwrote", async () => {

@@ -10,7 +10,6 @@ import { fileURLToPath } from "node:url";
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { selfSignedPair } from "@isthmus/grpc-kit";
 import { envoyFromJson, envoyToBinary } from "@isthmus/proto/envoy";
 import {
   type Cluster,
@@ -25,40 +24,19 @@ import { ListenerSchema } from "@isthmus/proto/envoy/config/listener/v3/listener
 import { RouteConfigurationSchema } from "@isthmus/proto/envoy/config/route/v3/route";
 import { RouterSchema } from "@isthmus/proto/envoy/extensions/filters/http/router/v3/router";
 import { HttpConnectionManagerSchema } from "@isthmus/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager";
-import { systemClock } from "@isthmus/std";
 import { eventually } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ManualSource } from "../testing/manual-source.ts";
-import { OpenAdmission } from "../testing/open-admission.ts";
+import { startXds, type XdsRig } from "../testing/xds-rig.ts";
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE, ROUTE_TYPE } from "../type-urls.ts";
-import type { XdsEvent } from "../xds-events.ts";
-import { XdsServer } from "./xds-server.ts";
 
-const source = new ManualSource();
-const events: XdsEvent[] = [];
-const admission = new OpenAdmission();
+let rig: XdsRig;
 const stops: (() => Promise<void> | void)[] = [];
 let client: GrpcXdsClient;
 let ports: Record<"a" | "b", number>;
 
 beforeAll(async () => {
-  const tls = await selfSignedPair({ names: ["127.0.0.1"], nowMs: Date.now() });
-  const server = new XdsServer({
-    address: "127.0.0.1",
-    port: 0,
-    portSetting: "dpServer.port",
-    tls,
-    http: (_, response) => void response.end(),
-    drainMs: 50,
-    pool: source.pool,
-    source,
-    admission,
-    controlPlane: "cp-1",
-    nackBackoffMs: 5_000,
-    clock: systemClock,
-    onEvent: (event) => events.push(event),
-  });
-  await server.start();
+  rig = await startXds();
+  const { server, tls } = rig;
   stops.push(() => server.stop());
   const plain = await forwarder(server.port, tls.certificate);
   stops.push(() => void plain.close());
@@ -79,33 +57,33 @@ describe("gRPC's own xDS client", () => {
   it("finds a service by listener, route, cluster and endpoints", async () => {
     push({ to: "a" });
     expect(await client.call()).toBe("a");
-    expect(admission.candidates[0]?.id).toEqual({ type: "dataplane", mesh: "default", name: "client-1" });
-    const types = events.flatMap((event) => (event.kind === "sent" ? [event.typeUrl] : []));
+    expect(rig.admission.candidates[0]?.id).toEqual({ type: "dataplane", mesh: "default", name: "client-1" });
+    const types = rig.events.flatMap((event) => (event.kind === "sent" ? [event.typeUrl] : []));
     expect(new Set(types)).toEqual(new Set([LISTENER_TYPE, ROUTE_TYPE, CLUSTER_TYPE, ENDPOINT_TYPE]));
     await eventually(() => lastRevision() === 1);
   });
 
   it("follows its endpoints, of which alone it is told", async () => {
-    const before = events.length;
+    const before = rig.events.length;
     push({ to: "b" });
     await eventually(async () => (await client.call()) === "b");
-    const sent = events.slice(before).flatMap((event) => (event.kind === "sent" ? [event.typeUrl] : []));
+    const sent = rig.events.slice(before).flatMap((event) => (event.kind === "sent" ? [event.typeUrl] : []));
     expect(sent).toEqual([ENDPOINT_TYPE]);
     await eventually(() => lastRevision() === 2);
   });
 
   it("refuses what it cannot use, which is named and not sent again, and goes on with what it had", async () => {
-    const before = events.length;
+    const before = rig.events.length;
     // A load balancing policy that it does not know.
     push({ to: "b", cluster: { lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED } });
     const nack = await eventually(() =>
-      events.slice(before).find((event) => event.kind === "ads" && event.note.note === "nacked"),
+      rig.events.slice(before).find((event) => event.kind === "ads" && event.note.note === "nacked"),
     );
     expect(nack).toMatchObject({ note: { typeUrl: CLUSTER_TYPE } });
     expect(await client.call()).toBe("b");
     push({ to: "a", cluster: { lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED } });
     await eventually(async () => (await client.call()) === "a");
-    const nacks = events.slice(before).filter((event) => event.kind === "ads" && event.note.note === "nacked");
+    const nacks = rig.events.slice(before).filter((event) => event.kind === "ads" && event.note.note === "nacked");
     expect(nacks).toHaveLength(1);
   });
 
@@ -147,7 +125,7 @@ function push(options: { to: "a" | "b"; name?: string; cluster?: { lbPolicy: Clu
     edsClusterConfig: create(Cluster_EdsClusterConfigSchema, { edsConfig: ADS }),
     ...cluster,
   });
-  source.push(
+  rig.source.push(
     new Map([
       [LISTENER_TYPE, { echo: envoyToBinary(ListenerSchema, listener) }],
       [
@@ -193,7 +171,7 @@ function fromJson(
 }
 
 function lastRevision(): number | undefined {
-  const revisions = events.flatMap((event) =>
+  const revisions = rig.events.flatMap((event) =>
     event.kind === "ads" && event.note.note === "converged" ? [event.note.revision] : [],
   );
   return revisions.at(-1);

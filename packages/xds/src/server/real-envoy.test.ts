@@ -18,11 +18,10 @@ import { BootstrapResponder } from "../bootstrap/bootstrap-responder.ts";
 import { DataplaneHealth } from "../hds/dataplane-health.ts";
 import { HEALTH_DEFAULTS } from "../hds/health-checks.ts";
 import { HealthService } from "../hds/health-service.ts";
-import { ManualSource } from "../testing/manual-source.ts";
-import { OpenAdmission } from "../testing/open-admission.ts";
+import type { ManualSource } from "../testing/manual-source.ts";
+import { startXds, type XdsRig } from "../testing/xds-rig.ts";
 import { CLUSTER_TYPE, ENDPOINT_TYPE, LISTENER_TYPE } from "../type-urls.ts";
 import type { XdsEvent } from "../xds-events.ts";
-import { XdsServer } from "./xds-server.ts";
 
 const binary = envoyBinary();
 const stops: (() => Promise<void> | void)[] = [];
@@ -80,10 +79,6 @@ async function start(variant: "state" | "delta") {
     { kind: "put", resource: { type: "Mesh", mesh: "", name: "default", labels: {}, spec: {} } },
     { kind: "put", resource: { type: "Dataplane", mesh: "default", name: "web-1", labels: {}, spec: dataplane } },
   ]);
-  const source = new ManualSource();
-  const admission = new OpenAdmission();
-  const events: XdsEvent[] = [];
-  const onEvent = (event: XdsEvent): number => events.push(event);
   const onError = (error: unknown): void => {
     throw error;
   };
@@ -109,23 +104,11 @@ async function start(variant: "state" | "delta") {
     isNamedByWorkload: false,
   });
   const target = new DataplaneHealth({ store, settings: HEALTH_DEFAULTS, onError });
-  const server: XdsServer = new XdsServer({
-    address: "127.0.0.1",
-    port: 0,
-    portSetting: "dpServer.port",
+  const { server, source, events }: XdsRig = await startXds({
     tls,
     http: bootstrapHandler({ responder, onError }),
-    drainMs: 50,
-    pool: source.pool,
-    source,
-    admission,
-    controlPlane: "cp-1",
-    nackBackoffMs: 5_000,
-    clock: systemClock,
-    onEvent,
-    services: [new HealthService({ target, admission, onEvent })],
+    services: (admission, onEvent) => [new HealthService({ target, admission, onEvent })],
   });
-  await server.start();
   stops.push(() => server.stop());
   push(source, listenerPort, { timeout: "5s" });
 

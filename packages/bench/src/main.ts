@@ -9,9 +9,10 @@ import { kb1 } from "./workloads/kb1.ts";
 import { kb2 } from "./workloads/kb2.ts";
 import { kb4 } from "./workloads/kb4.ts";
 import { kb5 } from "./workloads/kb5.ts";
+import { kb10 } from "./workloads/kb10.ts";
 import { kb11 } from "./workloads/kb11.ts";
 
-const WORKLOADS = ["kb1", "kb2", "kb4", "kb5", "kb11"] as const;
+const WORKLOADS = ["kb1", "kb2", "kb4", "kb5", "kb10", "kb11"] as const;
 type Workload = (typeof WORKLOADS)[number];
 
 const { values, positionals } = parseArgs({
@@ -93,6 +94,8 @@ function run(name: Workload, system: System, zones: number) {
       return kb4(system, { ...options, zones });
     case "kb5":
       return kb5(system, { ...options, zones });
+    case "kb10":
+      return kb10(system, { ...options, zones });
     case "kb11":
       return kb11(system, { ...options, zones });
   }

@@ -15,11 +15,12 @@ export function bindProxyMetrics(metrics: Metrics, ads: () => AdsService): OnXds
   const received = metrics.counter("xds_requests_received", "Number of confirmations requests from a client", [
     "type_url",
     "confirmation",
+    "error_type",
   ]);
   return (event) => {
     if (event.kind === "sent") sent.inc({ type_url: event.typeUrl });
     if (event.kind !== "ads") return;
-    if (event.note.note === "acked") received.inc({ type_url: event.note.typeUrl, confirmation: "ACK" });
-    if (event.note.note === "nacked") received.inc({ type_url: event.note.typeUrl, confirmation: "NACK" });
+    if (event.note.note === "acked") received.inc({ type_url: event.note.typeUrl, confirmation: "ACK", error_type: "no_error" });
+    if (event.note.note === "nacked") received.inc({ type_url: event.note.typeUrl, confirmation: "NACK", error_type: "other" });
   };
 }

@@ -9,8 +9,8 @@ export const KUMA_BIN = process.env["KUMA_BIN"];
 
 export interface KumaOptions {
   readonly folder: string;
-  /** Present: a zone of that name under that global; absent: a global. */
-  readonly zone?: { readonly name: string; readonly globalAddress: string };
+  /** Present: a zone of that name under that global, or alone; absent: a global. */
+  readonly zone?: { readonly name: string; readonly globalAddress?: string };
 }
 
 export class KumaControlPlane {
@@ -28,7 +28,7 @@ export class KumaControlPlane {
     this.kdsPort = kds;
     this.restUrl = `http://127.0.0.1:${rest}`;
     this.api = new ApiClient({ baseUrl: this.restUrl, timeoutMs: 30_000 });
-    this.#probe = options.zone ? `zones/${options.zone.name}` : "hostnamegenerators/synced-mesh-external-service";
+    this.#probe = probeOf(options);
     this.#env = {
       KUMA_MODE: options.zone ? "zone" : "global",
       KUMA_ENVIRONMENT: "universal",
@@ -47,8 +47,10 @@ export class KumaControlPlane {
       KUMA_MULTIZONE_GLOBAL_KDS_GRPC_PORT: String(kds),
       ...(options.zone && {
         KUMA_MULTIZONE_ZONE_NAME: options.zone.name,
-        KUMA_MULTIZONE_ZONE_GLOBAL_ADDRESS: options.zone.globalAddress,
-        KUMA_MULTIZONE_ZONE_KDS_TLS_SKIP_VERIFY: "true",
+        ...(options.zone.globalAddress !== undefined && {
+          KUMA_MULTIZONE_ZONE_GLOBAL_ADDRESS: options.zone.globalAddress,
+          KUMA_MULTIZONE_ZONE_KDS_TLS_SKIP_VERIFY: "true",
+        }),
       }),
     };
   }
@@ -76,4 +78,10 @@ export class KumaControlPlane {
     child.kill(signal);
     await ended;
   }
+}
+
+/** What is there once it is ready. */
+function probeOf({ zone }: KumaOptions): string {
+  if (zone === undefined) return "hostnamegenerators/synced-mesh-external-service";
+  return zone.globalAddress === undefined ? "meshes/default" : `zones/${zone.name}`;
 }

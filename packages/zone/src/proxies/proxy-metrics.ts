@@ -20,7 +20,9 @@ export function bindProxyMetrics(metrics: Metrics, ads: () => AdsService): OnXds
   return (event) => {
     if (event.kind === "sent") sent.inc({ type_url: event.typeUrl });
     if (event.kind !== "ads") return;
-    if (event.note.note === "acked") received.inc({ type_url: event.note.typeUrl, confirmation: "ACK", error_type: "no_error" });
-    if (event.note.note === "nacked") received.inc({ type_url: event.note.typeUrl, confirmation: "NACK", error_type: "other" });
+    if (event.note.note === "acked")
+      received.inc({ type_url: event.note.typeUrl, confirmation: "ACK", error_type: "no_error" });
+    if (event.note.note === "nacked")
+      received.inc({ type_url: event.note.typeUrl, confirmation: "NACK", error_type: "other" });
   };
 }

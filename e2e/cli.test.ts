@@ -6,7 +6,9 @@ import { eventually, freePorts, type TempFolder, tempFolder } from "@isthmus/tes
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMAND, ControlPlane } from "./harness/control-plane.ts";
 
-const MANY = 1_500;
+const MANY = 600;
+/** Retries alone take more than 4 s, and the machine may be busy with other tests. */
+const LIMIT_MS = 120_000;
 
 let folder: TempFolder;
 let global: ControlPlane;
@@ -59,10 +61,10 @@ function isthmus(...args: readonly string[]): Running {
 const countOf = async (part: string): Promise<number> =>
   (await global.api.page("meshes/default/meshtimeouts", { size: 1, name: part })).total;
 
-describe("long work", () => {
+describe("long work", { timeout: LIMIT_MS }, () => {
   it("is ended by Ctrl-C, and goes on when it is started again", async () => {
     const first = isthmus("import", "-f", many, "--verbose");
-    await eventually(() => first.written().stdout.includes("many-50 created"));
+    await eventually(() => first.written().stdout.includes("many-50 created"), { timeoutMs: LIMIT_MS });
     first.child.kill("SIGINT");
     const { code, stderr } = await first.ended;
     expect(code).toBe(130);
@@ -83,11 +85,11 @@ describe("long work", () => {
     const again = join(folder.path, "again.yaml");
     await writeFile(again, Array.from({ length: MANY }, (_, i) => timeout(`again-${i}`)).join("---\n"));
     const first = isthmus("apply", "-f", again);
-    await eventually(() => first.written().stdout.includes("again-50 created"));
+    await eventually(() => first.written().stdout.includes("again-50 created"), { timeoutMs: LIMIT_MS });
     await global.kill();
     const { code, stdout, stderr } = await first.ended;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^cannot reach http:\S+ any more: \d+ of 1500 were not sent$/m);
+    expect(stderr).toMatch(/^cannot reach http:\S+ any more: \d+ of 600 were not sent$/m);
     await global.start();
     expect(await countOf("again-")).toBeGreaterThanOrEqual(stdout.match(/ created$/gm)?.length ?? 0);
     expect(await isthmus("import", "-f", again).ended).toMatchObject({ code: 0, stderr: "" });
@@ -98,16 +100,16 @@ describe("long work", () => {
     const file = join(folder.path, "export.yaml");
     const exported = await isthmus("export", "-p", "all", "--file", file).ended;
     expect(exported).toMatchObject({ code: 0, stdout: "" });
-    expect(exported.stderr).toMatch(/^3\d{3} resources in /);
+    expect(exported.stderr).toMatch(/^12\d\d resources in /);
     const { code, stdout } = await isthmus("import", "-f", file).ended;
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^0 created, \d updated, 30\d\d there already\n$/) as unknown,
+      stdout: expect.stringMatching(/^0 created, \d updated, 12\d\d there already\n$/) as unknown,
     });
   });
 });
 
-describe("a reader", () => {
+describe("a reader", { timeout: LIMIT_MS }, () => {
   it("that goes away ends the command without a word", async () => {
     const { child, ended } = isthmus("get", "meshtimeouts", "-o", "json");
     child.stdout?.once("data", () => child.stdout?.destroy());

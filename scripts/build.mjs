@@ -68,6 +68,8 @@ async function bundle() {
     target: "node20",
     format: "esm",
     sourcemap: true,
+    // Less to read at every start; names stay as they are in stack traces.
+    minifyWhitespace: true,
     logLevel: "warning",
     conditions: ["@isthmus/source"],
     // Not split by esbuild: what is required and imported would lose its named exports.

@@ -27,6 +27,7 @@ const REFRESH_MS = 500;
 const CONVERGE_MS = 20_000;
 const POLICY = "demo-timeout";
 const SERVICE = "backend";
+const REVISION = "demo/revision";
 
 export async function runDemo(options: DemoOptions): Promise<void> {
   const data = resolve(options.data);
@@ -132,15 +133,16 @@ async function measure(global: DemoProcess, zones: readonly DemoProcess[]): Prom
 
   const servicePath = `meshes/default/meshservices/${SERVICE}`;
   const service = await clientFor(source).get(servicePath);
-  const port = 20_000 + (Date.now() % 20_000);
-  const changed = withPort(service, port);
+  // A label, which no traffic depends on.
+  const revision = String(Date.now());
+  const changed = { ...(service as JsonObject), labels: { ...service.labels, [REVISION]: revision } };
   report(
     `MeshService/${SERVICE} changed in ${source.name}, stored in`,
     await measureArrivals(
       () => clientFor(source).put(servicePath, changed),
       [global, ...others],
       "meshes/default/meshservices",
-      (item) => item.labels?.["kuma.io/zone"] === source.name && hasPort(item, port),
+      (item) => item.labels?.["kuma.io/zone"] === source.name && item.labels[REVISION] === revision,
     ),
   );
 }
@@ -192,16 +194,6 @@ function withRequestTimeout(policy: RestResource, requestTimeout: string): JsonO
   const spec = policy["spec"];
   const to = [{ targetRef: { kind: "Mesh" }, default: { http: { requestTimeout } } }];
   return { ...(policy as JsonObject), spec: { ...(isJsonObject(spec) ? spec : {}), to } };
-}
-
-function withPort(service: RestResource, targetPort: number): JsonObject {
-  const spec = service["spec"];
-  const ports = [{ name: "http", port: 8080, targetPort, appProtocol: "http" }];
-  return { ...(service as JsonObject), spec: { ...(isJsonObject(spec) ? spec : {}), ports } };
-}
-
-function hasPort(service: RestResource, targetPort: number): boolean {
-  return JSON.stringify(service["spec"]).includes(`"targetPort":${targetPort}`);
 }
 
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {

@@ -207,6 +207,26 @@ describe("A7: rejected content is not told again until it changes; the last good
     );
   });
 
+  it("what is in doubt stays while newer content is refused", () => {
+    const rig = new AdsRig("delta");
+    rig.delta("cds");
+    rig.snapshot({ cds: { a: "bad", c: "1" }, eds: { a: "1", c: "1" } });
+    rig.delta("eds", ["+a", "+c"]);
+    rig.snapshot({ cds: { c: "bad" }, eds: { c: "1" }, lds: { in: "c" } });
+    rig.nack("cds", "Error adding/updating cluster(s) a: no");
+    rig.ack("eds");
+    rig.ack("eds");
+    rig.now += 5_000;
+    expect(said(rig.step({ kind: "woken" }))).toBe("cds+[c:bad] eds+[c:1]");
+    expect(said(rig.nack("cds", "Error adding/updating cluster(s) c: no"))).toBe("");
+    rig.ack("eds");
+    expect(said(rig.delta("lds"))).toBe("lds+[in:c]");
+    expect(said(rig.ack("lds"))).toBe("");
+    rig.now += 5_000;
+    expect(said(rig.snapshot({ lds: {} }))).toBe("lds-[in]");
+    expect(said(rig.ack("lds"))).toContain("cds-[c]");
+  });
+
   it("clusters of a rejected listener stay", () => {
     const rig = started("state");
     const next = { ...BASE, cds: { b: "1", static: "1" }, eds: { b: "1" }, lds: { in: "1", out: "bad" } };

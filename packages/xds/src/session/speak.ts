@@ -58,7 +58,7 @@ export function speak(state: OwnAds, now: number, effects: AdsEffect[]): void {
 export function wantedOf(record: OwnType, state: OwnAds): ResourceSet | undefined {
   const target = targetOf(record, state);
   if (target === undefined) return undefined;
-  const accepted = withLastGood(record, record.subscription.select(target));
+  const accepted = withLastGood(record, record.subscription.select(target), state);
   if (record.typeUrl === CLUSTER_TYPE) {
     return areClusterUsersBehind(state) ? withRetained(record, accepted, state, () => true) : accepted;
   }
@@ -173,15 +173,20 @@ function deltaContent(record: OwnType, wanted: ResourceSet, difference: SetDiffe
   return upserts.length + removals.length === 0 && !record.owesAnswer ? undefined : { form: "part", upserts, removals };
 }
 
-/** What was rejected is replaced by what the peer had before, so that it never sees the same mistake twice. */
-function withLastGood(record: OwnType, wanted: ResourceSet): ResourceSet {
+/**
+ * What was rejected is replaced by what the peer had before, so that it never sees the same mistake twice. Content in doubt, of an
+ * earlier response that was refused for another name, is left to it: something may count on it.
+ */
+function withLastGood(record: OwnType, wanted: ResourceSet, { variant }: OwnAds): ResourceSet {
   if (record.rejected.size === 0) return wanted;
   const upserts = [];
   const removals = [];
-  for (const [name, { version, lastGood }] of record.rejected) {
+  for (const [name, { version, lastGood, content }] of record.rejected) {
     if (wanted.get(name)?.version !== version) continue;
-    if (lastGood === undefined) removals.push(name);
-    else upserts.push(lastGood);
+    const canStay = variant === "delta" && content === undefined;
+    const kept = lastGood ?? (canStay ? record.told.get(name) : undefined);
+    if (kept === undefined) removals.push(name);
+    else upserts.push(kept);
   }
   return wanted.with(upserts, removals);
 }

@@ -2,25 +2,30 @@
  * Traits of a proxy from the metadata of its node, as kuma-dp fills it in. What is malformed counts as absent.
  * Source: kuma v2.14.3: pkg/core/xds/metadata.go.
  */
-import { flagOf, numberOf, objectOf, textOf, textsOf } from "@isthmus/resources";
+import { flagOf, messageOf, numberOf, objectOf, textOf, textsOf } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
-import type { AdminTls, ProxyTraits, Socket } from "./proxy-traits.ts";
+import type { AdminTls, ProxyTraits, Redirection, Socket } from "./proxy-traits.ts";
+import { accessLogSocket, metricsSocket } from "./sockets.ts";
 
 const LOOPBACK = "127.0.0.1";
-const ACCESS_LOG_PREFIX = "kuma-al";
+const IPV4_ONLY = "ipv4";
 
 /** `id`: name and mesh of the proxy. `adminTls`: what the control plane proves itself with. */
 export function traitsOf(metadata: JsonObject, id: ProxyId, adminTls?: AdminTls): ProxyTraits {
   const workDir = textOf(metadata, "workdir");
   return {
     features: new Set(textsOf(metadata, "features")),
-    supportsIpv6: flagOf(metadata, "ipv6Enabled"),
+    supportsIpv6: metadata.ipv6Enabled !== false,
     admin: adminOf(metadata, adminTls),
     readiness: readinessOf(metadata),
     dnsPort: portOf(metadata, "dataplane.dns.port"),
     systemCaPath: textOf(metadata, "systemCaPath"),
     workDir,
-    accessLogSocketPath: `${workDir}/${ACCESS_LOG_PREFIX}-${id.name}-${id.mesh}.sock`,
+    accessLogSocketPath: accessLogSocket(workDir, id),
+    metricsSocketPath: metricsSocket(workDir, id),
+    metricsTls: metricsTlsOf(metadata),
+    hostAddress: textOf(objectOf(metadata, "dynamicMetadata"), "HOST_IP"),
+    telemetryEnvironment: messageOf(metadata, "otelEnvInventory"),
     transparentProxy: redirectionOf(metadata),
   };
 }
@@ -44,14 +49,21 @@ function readinessOf(metadata: JsonObject): Socket | undefined {
   return port === undefined ? undefined : { kind: "tcp", address: LOOPBACK, port };
 }
 
-function redirectionOf(metadata: JsonObject): ProxyTraits["transparentProxy"] {
-  const redirect = objectOf(objectOf(metadata, "transparentProxy"), "redirect");
+function metricsTlsOf(metadata: JsonObject): ProxyTraits["metricsTls"] {
+  const certificatePath = textOf(metadata, "metricsCertPath");
+  const keyPath = textOf(metadata, "metricsKeyPath");
+  return certificatePath === "" || keyPath === "" ? undefined : { certificatePath, keyPath };
+}
+
+function redirectionOf(metadata: JsonObject): Redirection | undefined {
+  const transparent = objectOf(metadata, "transparentProxy");
+  const redirect = objectOf(transparent, "redirect");
   const outbound = objectOf(redirect, "outbound");
   const inbound = objectOf(redirect, "inbound");
   const outboundPort = numberOf(outbound, "port");
-  return flagOf(outbound, "enabled") && outboundPort > 0
-    ? { outboundPort, inboundPort: numberOf(inbound, "port") }
-    : undefined;
+  if (!flagOf(outbound, "enabled") || outboundPort <= 0) return undefined;
+  const hasIpv6 = textOf(transparent, "ipFamilyMode") !== IPV4_ONLY;
+  return { outboundPort, inboundPort: numberOf(inbound, "port"), hasIpv6 };
 }
 
 /** Ports are texts there. */

@@ -1,5 +1,7 @@
 /** What a proxy is able to do and where its own parts listen, as its Envoy says in the metadata of its node. */
 
+import type { JsonObject } from "@isthmus/std";
+
 export interface ProxyTraits {
   /** As the runner announces them, such as `feature-unified-resource-naming`. */
   readonly features: ReadonlySet<string>;
@@ -13,9 +15,26 @@ export interface ProxyTraits {
   /** Path of the system's CA certificates; "" when unknown. */
   readonly systemCaPath: string;
   readonly workDir: string;
+  /** Pipe for lines of access logs that the runner sends to TCP addresses. */
   readonly accessLogSocketPath: string;
-  /** Ports that traffic is redirected to, where the runner says so instead of the Dataplane. */
-  readonly transparentProxy: { readonly inboundPort: number; readonly outboundPort: number } | undefined;
+  /** Where the runner gives out metrics. */
+  readonly metricsSocketPath: string;
+  /** Files with which metrics are given out over TLS. */
+  readonly metricsTls: { readonly certificatePath: string; readonly keyPath: string } | undefined;
+  /** Address of the machine, for collectors that run on every one; "" when unknown. */
+  readonly hostAddress: string;
+  /** What the environment of the runner says about OpenTelemetry; undefined: nothing known. */
+  readonly telemetryEnvironment: JsonObject | undefined;
+  /** Where traffic is redirected to, where the runner says so instead of the Dataplane. */
+  readonly transparentProxy: Redirection | undefined;
+}
+
+/** Of a transparent proxy. */
+export interface Redirection {
+  readonly inboundPort: number;
+  readonly outboundPort: number;
+  /** IPv6 is redirected as well. */
+  readonly hasIpv6: boolean;
 }
 
 export type Socket =
@@ -41,6 +60,8 @@ export interface AdminTls {
 
 export const REUSE_PORT_FEATURE = "feature-reuse-port";
 export const STRICT_INBOUND_PORTS_FEATURE = "feature-strict-inbound-ports";
+/** Telemetry for a MeshOpenTelemetryBackend goes through the runner. */
+export const TELEMETRY_PIPE_FEATURE = "feature-otel-via-kuma-dp";
 
 export const NO_TRAITS: ProxyTraits = {
   features: new Set(),
@@ -51,5 +72,9 @@ export const NO_TRAITS: ProxyTraits = {
   systemCaPath: "",
   workDir: "",
   accessLogSocketPath: "",
+  metricsSocketPath: "",
+  metricsTls: undefined,
+  hostAddress: "",
+  telemetryEnvironment: undefined,
   transparentProxy: undefined,
 };

@@ -5,6 +5,9 @@ import { statName } from "@isthmus/topology";
 import type { ChainDraft } from "../draft/draft.ts";
 import type { Role } from "../draft/role.ts";
 
+/** Whom the proxy's own listeners believe. */
+export const LOOPBACK_CIDRS = ["127.0.0.1/32", "::1/128"];
+
 export interface HttpChainOptions {
   /** What statistics are called after; made fit for it here. */
   readonly stat: string;

@@ -13,8 +13,20 @@ export type Role =
   | { readonly kind: "zoneEgress"; readonly exposure: Exposure; readonly listener: ZoneListener | undefined }
   /** Traffic to and from what is not of the mesh. */
   | { readonly kind: "passthrough"; readonly direction: "inbound" | "outbound"; readonly ipVersion: 4 | 6 }
-  /** The proxy's own: admin, readiness, DNS. */
-  | { readonly kind: "system" };
+  /** The proxy's own, and what belongs to no traffic in particular. */
+  | { readonly kind: "system"; readonly origin: SystemOrigin };
+
+/** Who made it, by the names that MeshProxyPatch finds it by. Source: kuma v2.14.3: pkg/xds/generator/metadata. */
+export type SystemOrigin =
+  | "admin"
+  | "dns"
+  | "dynamic-config"
+  | "ingress"
+  | "egress"
+  | "meshaccesslog"
+  | "mesh-trace"
+  | "prometheus"
+  | "open-telemetry";
 
 export type OutboundRole =
   | {

@@ -8,15 +8,14 @@ import type { RouteJson } from "@isthmus/proto/envoy/config/route/v3/route_compo
 import type { DownstreamTlsContextJson } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/tls";
 import { ADMIN_NAME, nameIn, READINESS_NAME, UNIFIED_NAMING_FEATURE } from "@isthmus/topology";
 import { socketAddress } from "../build/addresses.ts";
-import { httpChain, usableCidrs } from "../build/chains.ts";
+import { httpChain, LOOPBACK_CIDRS, usableCidrs } from "../build/chains.ts";
 import { staticCluster } from "../build/clusters.ts";
 import type { ChainDraft, Draft } from "../draft/draft.ts";
 import type { Role } from "../draft/role.ts";
 import { type AdminTls, type ProxyTraits, REUSE_PORT_FEATURE } from "../proxy-traits.ts";
 import { tlsInspector } from "./inbounds.ts";
 
-const SYSTEM: Role = { kind: "system" };
-const LOOPBACK_CIDRS = ["127.0.0.1/32", "::1/128"];
+const SYSTEM: Role = { kind: "system", origin: "admin" };
 
 /** `address`: that of the proxy. Without an admin API there is nothing to do. */
 export function draftAdmin(address: string, traits: ProxyTraits, draft: Draft): void {

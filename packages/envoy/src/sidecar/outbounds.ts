@@ -3,6 +3,7 @@
  * Source: kuma v2.14.3: pkg/plugins/policies/meshhttproute/plugin/v1alpha1/listeners.go and that of meshtcproute.
  */
 import {
+  BIND_OUTBOUNDS_FEATURE,
   type Client,
   destinationName,
   nameIn,
@@ -29,8 +30,6 @@ import { isUnified } from "./inbounds.ts";
 
 const TAGS_METADATA = "io.kuma.tags";
 const UNIFIED_NAME_TAG = "kuma.io/unified-name";
-/** Listeners are bound although connections could be redirected. */
-const BIND_OUTBOUNDS_FEATURE = "feature-bind-outbounds";
 
 export function draftOutbounds(
   proxy: Proxy,

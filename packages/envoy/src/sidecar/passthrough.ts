@@ -2,90 +2,102 @@
  * With a transparent proxy: what the redirection hands over and no listener of the mesh takes.
  * Source: kuma v2.14.3: pkg/xds/generator/transparent_proxy_generator.go.
  */
-import { numberOf, objectOf } from "@isthmus/resources";
-import { hasUnifiedNaming, nameIn, type Proxy, passthroughName } from "@isthmus/topology";
+import { objectOf } from "@isthmus/resources";
+import { BIND_OUTBOUNDS_FEATURE, nameIn, type Proxy, passthroughName } from "@isthmus/topology";
 import { socketAddress } from "../build/addresses.ts";
 import { tcpChain } from "../build/chains.ts";
 import { originalDestinationCluster } from "../build/clusters.ts";
-import type { ChainDraft, ClusterDraft, Draft } from "../draft/draft.ts";
+import type { ClusterDraft, Draft } from "../draft/draft.ts";
 import type { Role } from "../draft/role.ts";
-import { type ProxyTraits, REUSE_PORT_FEATURE, STRICT_INBOUND_PORTS_FEATURE } from "../proxy-traits.ts";
+import { REUSE_PORT_FEATURE, STRICT_INBOUND_PORTS_FEATURE } from "../proxy-traits.ts";
 import type { Translation } from "../translation.ts";
+import { isUnified } from "./inbounds.ts";
+import { redirectionOf } from "./redirection.ts";
 
 const ANY_ADDRESS = { 4: "0.0.0.0", 6: "::" } as const;
 /** Redirected inbound traffic leaves from here, which the redirection lets through. */
 const INBOUND_SOURCE = { 4: "127.0.0.6", 6: "::6" } as const;
-/** Where `kumactl install transparent-proxy` redirects to. */
-const DEFAULT_INBOUND_PORT = 15006;
 const NO_DESTINATION = "self_transparentproxy_no_destination_inbound";
 
+/** Whether connections of the workload to what is not of the mesh go on: a policy may say otherwise. */
+export function isPassedThrough(mesh: string, { world }: Translation): boolean {
+  const networking = objectOf(world.mesh(mesh)?.resource.spec ?? {}, "networking");
+  return objectOf(networking, "outbound").passthrough !== false;
+}
+
 export function draftPassthrough(proxy: Proxy, translation: Translation, draft: Draft): void {
-  if (!proxy.isTransparent) return;
-  const { outboundPort, inboundPort } = translation.traits.transparentProxy ?? redirectionOf(proxy);
-  const versions = translation.traits.supportsIpv6 ? ([4, 6] as const) : ([4] as const);
+  const { traits } = translation;
+  const redirection = redirectionOf(proxy, traits);
+  if (redirection === undefined || traits.features.has(BIND_OUTBOUNDS_FEATURE)) return;
+  draft.clusters.push(nowhere());
+  const versions = redirection.hasIpv6 && traits.supportsIpv6 ? ([4, 6] as const) : ([4] as const);
   for (const version of versions) {
-    draftDirection(proxy, "outbound", version, outboundPort, translation, draft);
-    draftDirection(proxy, "inbound", version, inboundPort, translation, draft);
+    draftOutbound(proxy, version, redirection.outboundPort, translation, draft);
+    draftInbound(proxy, version, redirection.inboundPort, translation, draft);
   }
 }
 
-function redirectionOf({ resource }: Proxy): NonNullable<ProxyTraits["transparentProxy"]> {
-  const transparent = objectOf(objectOf(resource.spec, "networking"), "transparentProxying");
-  return {
-    outboundPort: numberOf(transparent, "redirectPortOutbound"),
-    inboundPort: numberOf(transparent, "redirectPortInbound") || DEFAULT_INBOUND_PORT,
-  };
+export function outboundPassthroughCluster(isUnifiedNaming: boolean, ipVersion: 4 | 6): ClusterDraft {
+  const name = nameIn(isUnifiedNaming, passthroughName("outbound", ipVersion));
+  return originalDestinationCluster(name, { kind: "passthrough", direction: "outbound", ipVersion });
 }
 
-function draftDirection(
-  proxy: Proxy,
-  direction: "inbound" | "outbound",
-  ipVersion: 4 | 6,
-  port: number,
-  translation: Translation,
-  draft: Draft,
-): void {
-  const { traits, world } = translation;
-  const isUnifiedNaming = hasUnifiedNaming(traits.features, world.mesh(proxy.mesh)?.mode ?? "Disabled");
-  const name = nameIn(isUnifiedNaming, passthroughName(direction, ipVersion));
-  const role: Role = { kind: "passthrough", direction, ipVersion };
-  const cluster: ClusterDraft = originalDestinationCluster(name, role);
-  draft.clusters.push(
-    direction === "outbound"
-      ? cluster
-      : {
-          ...cluster,
-          json: {
-            ...cluster.json,
-            upstreamBindConfig: { sourceAddress: { address: INBOUND_SOURCE[ipVersion], portValue: 0 } },
-          },
-        },
-  );
-  const isStrict = direction === "inbound" && traits.features.has(STRICT_INBOUND_PORTS_FEATURE);
-  const chain = (): ChainDraft => tcpChain(role, name, name);
+function draftOutbound(proxy: Proxy, ipVersion: 4 | 6, port: number, translation: Translation, draft: Draft): void {
+  const isUnifiedNaming = isUnified(proxy, translation);
+  const cluster = outboundPassthroughCluster(isUnifiedNaming, ipVersion);
+  const { name, role } = cluster;
+  if (isPassedThrough(proxy.mesh, translation)) draft.clusters.push(cluster);
   draft.listeners.push({
     name,
     role,
     json: {
       address: socketAddress(ANY_ADDRESS[ipVersion], port),
-      trafficDirection: direction === "inbound" ? "INBOUND" : "OUTBOUND",
+      trafficDirection: "OUTBOUND",
       useOriginalDst: true,
-      ...(direction === "inbound" ? { enableReusePort: traits.features.has(REUSE_PORT_FEATURE) } : {}),
       ...(isUnifiedNaming ? { statPrefix: name } : {}),
     },
-    chains: isStrict
-      ? proxy.inbounds.map(({ port: declared }) => ({ ...chain(), match: { destinationPort: declared } }))
-      : [chain()],
-    ...(isStrict ? { fallback: tcpChain(role, NO_DESTINATION, NO_DESTINATION) } : {}),
+    chains: [tcpChain(role, name, name)],
   });
-  if (isStrict && ipVersion === 4) draft.clusters.push(nowhere(role));
+}
+
+/** Where the mesh's TLS is a must, only declared ports are open: other traffic would come in without it. */
+function draftInbound(proxy: Proxy, ipVersion: 4 | 6, port: number, translation: Translation, draft: Draft): void {
+  const { traits, identities } = translation;
+  const isUnifiedNaming = isUnified(proxy, translation);
+  const name = nameIn(isUnifiedNaming, passthroughName("inbound", ipVersion));
+  const role: Role = { kind: "passthrough", direction: "inbound", ipVersion };
+  const cluster: ClusterDraft = originalDestinationCluster(name, role);
+  draft.clusters.push({
+    ...cluster,
+    json: {
+      ...cluster.json,
+      upstreamBindConfig: { sourceAddress: { address: INBOUND_SOURCE[ipVersion], portValue: 0 } },
+    },
+  });
+  const isStrict = traits.features.has(STRICT_INBOUND_PORTS_FEATURE) && identities.of(proxy.mesh)?.mode === "STRICT";
+  const ports = [...new Set(proxy.inbounds.map(({ port: declared }) => declared))];
+  draft.listeners.push({
+    name,
+    role,
+    json: {
+      address: socketAddress(ANY_ADDRESS[ipVersion], port),
+      trafficDirection: "INBOUND",
+      useOriginalDst: true,
+      enableReusePort: traits.features.has(REUSE_PORT_FEATURE),
+      ...(isUnifiedNaming ? { statPrefix: name } : {}),
+    },
+    chains:
+      isStrict && ports.length > 0
+        ? ports.map((destinationPort) => ({ ...tcpChain(role, name, name), match: { destinationPort } }))
+        : [tcpChain(role, name, name)],
+  });
 }
 
 /** A cluster without endpoints: connections that lead here are closed. */
-function nowhere(role: Role): ClusterDraft {
+function nowhere(): ClusterDraft {
   return {
     name: NO_DESTINATION,
-    role,
+    role: { kind: "passthrough", direction: "inbound", ipVersion: 4 },
     json: { altStatName: NO_DESTINATION, type: "STATIC", connectTimeout: "5s" },
     tlsMatches: [],
   };

@@ -7,6 +7,7 @@ import { SubjectPolicies } from "../features/subject-policies.ts";
 import type { Translation } from "../translation.ts";
 import { draftZoneListeners } from "../zone-proxy/zone-listeners.ts";
 import { draftAdmin } from "./admin.ts";
+import { draftDns } from "./dns.ts";
 import { draftInbounds } from "./inbounds.ts";
 import { draftOutbounds } from "./outbounds.ts";
 import { draftPassthrough } from "./passthrough.ts";
@@ -21,6 +22,7 @@ export function translateSidecar(dataplane: Proxy, translation: Translation): En
   const policies = new SubjectPolicies(subject, translation);
   draftAdmin(proxy.address, translation.traits, draft);
   draftPassthrough(proxy, translation, draft);
+  draftDns(proxy, translation, draft);
   draftInbounds(proxy, translation, draft);
   draftOutbounds(proxy, client, policies, translation, draft);
   draftZoneListeners(proxy, translation, draft);

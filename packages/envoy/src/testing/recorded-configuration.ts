@@ -42,6 +42,7 @@ export const RECORDED_PROXIES = [
   ["profile-b", "east", "east-bbackend-1"],
   ["profile-b", "east", "east-zp"],
   ["profile-b", "west", "west-zp"],
+  ["profile-b", "west", "west-tp"],
 ] as const;
 
 /** `admin`: what the admin listener shows and trusts. */
@@ -51,7 +52,7 @@ export function recordedConfiguration(
   name: string,
   admin: { readonly cert: string; readonly key: string },
 ): EnvoyConfig {
-  const world = snapshotWorld(recordedWorld(profile, zone), { zone, remoteWeights: "kuma", systemNamespace: "" });
+  const world = snapshotWorld(recordedWorld(profile, zone, name), { zone, remoteWeights: "kuma", systemNamespace: "" });
   const adminTls = { certificate: admin.cert, key: admin.key, ca: admin.cert, clientName: "kuma-cp" };
   return translate(name, world, {
     world,

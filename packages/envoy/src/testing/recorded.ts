@@ -1,5 +1,5 @@
 /** Configurations that Envoys of Kuma 2.14.3 had, and the stores of their zones, in one form with ours. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { envoyFromJson, envoyToJson } from "@isthmus/proto/envoy";
 import { ClusterSchema } from "@isthmus/proto/envoy/config/cluster/v3/cluster";
 import { ClusterLoadAssignmentSchema } from "@isthmus/proto/envoy/config/endpoint/v3/endpoint";
@@ -17,9 +17,12 @@ export interface RecordedProxy {
 
 const registry = new Registry(builtinTypes);
 
-export function recordedWorld(profile: string, zone: string): readonly Resource[] {
-  const file = new URL(`../../testdata/recorded/${profile}/store-${zone}.jsonl`, import.meta.url);
-  return readFileSync(file, "utf8").trimEnd().split("\n").map(parse);
+/** What the zone held; for a proxy that came later, also what came with it. */
+export function recordedWorld(profile: string, zone: string, name: string): readonly Resource[] {
+  const folder = new URL(`../../testdata/recorded/${profile}/`, import.meta.url);
+  const later = new URL(`store-${name}.jsonl`, folder);
+  const files = [new URL(`store-${zone}.jsonl`, folder), ...(existsSync(later) ? [later] : [])];
+  return files.flatMap((file) => readFileSync(file, "utf8").trimEnd().split("\n").map(parse));
 }
 
 export function recordedProxy(profile: string, name: string): RecordedProxy {

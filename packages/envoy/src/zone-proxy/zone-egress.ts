@@ -50,7 +50,7 @@ function draftEgress(egress: ZoneEgress, translation: Translation, draft: Draft)
   if (chains.length === 0) return;
   draft.listeners.push({
     name: nameIn(isUnifiedNaming, zoneProxyListenerName("ZoneEgress", egress.address, egress.port)),
-    role: { kind: "system" },
+    role: { kind: "system", origin: "egress" },
     json: {
       address: socketAddress(egress.address, egress.port),
       trafficDirection: "INBOUND",

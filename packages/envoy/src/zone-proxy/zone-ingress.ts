@@ -41,7 +41,7 @@ function draftIngress(ingress: ZoneIngress, { world, traits }: Translation, draf
     });
   draft.listeners.push({
     name: nameIn(isUnifiedNaming, zoneProxyListenerName("ZoneIngress", ingress.address, ingress.port)),
-    role: { kind: "system" },
+    role: { kind: "system", origin: "ingress" },
     json: {
       address: socketAddress(ingress.address, ingress.port),
       trafficDirection: "INBOUND",
@@ -56,7 +56,7 @@ function draftIngress(ingress: ZoneIngress, { world, traits }: Translation, draf
 function nothingHere({ name, zone }: ZoneIngress): ChainDraft {
   const text = JSON.stringify({ proxy: `.${name}`, zone });
   return {
-    role: { kind: "system" },
+    role: { kind: "system", origin: "ingress" },
     filters: [],
     end: {
       kind: "filter",

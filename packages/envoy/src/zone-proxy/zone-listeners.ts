@@ -30,7 +30,7 @@ export function draftZoneListeners(proxy: Proxy, translation: Translation, draft
     const name = zoneListenerName(listener.kind, listener.section);
     draft.listeners.push({
       name,
-      role: { kind: "system" },
+      role: { kind: "system", origin: listener.kind === "ZoneIngress" ? "ingress" : "egress" },
       json: {
         address: socketAddress(listener.address, listener.port),
         trafficDirection: "INBOUND",

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { envoyBinary, type KeyPair, type TempFolder, TestCa, tempFolder } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { EnvoyConfig } from "./draft/finish.ts";
+import { configurationOf, GOLDEN_CASES, readGoldenCase, SYSTEM_CA_PATH } from "./testing/golden-case.ts";
 import { RECORDED_PROXIES, recordedConfiguration } from "./testing/recorded-configuration.ts";
 import { staticBootstrap } from "./testing/static-bootstrap.ts";
 import { testSecrets } from "./testing/test-secrets.ts";
@@ -15,21 +17,39 @@ const run = promisify(execFile);
 describe.skipIf(envoy === undefined)("Envoy accepts (needs Envoy)", () => {
   let folder: TempFolder;
   let pair: KeyPair;
+  let systemCa: string;
   beforeAll(async () => {
     folder = await tempFolder();
     const ca = await TestCa.create();
     pair = await ca.issue({ commonName: "test", usage: "server", names: ["spiffe://default/test"] });
+    systemCa = join(folder.path, "system-ca.pem");
+    await writeFile(systemCa, pair.certificate);
   });
   afterAll(() => folder.remove());
 
   it.each(RECORDED_PROXIES)("the configuration of %s %s %s", async (profile, zone, name) => {
     const config = recordedConfiguration(profile, zone, name, { cert: pair.certificate, key: pair.privateKey });
+    expect(await answerTo(config, name)).toContain("OK");
+  });
+
+  it.concurrent.each(GOLDEN_CASES)("the golden case %s", async (name) => {
+    expect(await answerTo(configurationOf(readGoldenCase(name)), name)).toContain("OK");
+  });
+
+  async function answerTo(config: EnvoyConfig, name: string): Promise<string> {
     const bootstrap = staticBootstrap(config, testSecrets(config.secrets, pair));
     const file = join(folder.path, `${name}.json`);
-    await writeFile(file, JSON.stringify(bootstrap));
-    const { stdout, stderr } = await run(envoy ?? "", ["--mode", "validate", "-c", file, "--log-level", "warn"]).catch(
-      (error: { stdout: string; stderr: string }) => error,
-    );
-    expect(`${stdout}${stderr}`).toContain("OK");
-  });
+    await writeFile(file, JSON.stringify(bootstrap).replaceAll(SYSTEM_CA_PATH, systemCa));
+    const { stdout, stderr } = await run(envoy ?? "", [
+      "--mode",
+      "validate",
+      "--concurrency",
+      "1",
+      "-c",
+      file,
+      "--log-level",
+      "warn",
+    ]).catch((error: { stdout: string; stderr: string }) => error);
+    return `${stdout}${stderr}`;
+  }
 });

@@ -9,7 +9,7 @@ import type {
 } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/common";
 import type { UpstreamTlsContextJson } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/tls";
 import { flagOf, messageOf, objectOf, objectsOf, textOf } from "@isthmus/resources";
-import type { JsonObject } from "@isthmus/std";
+import { err, type JsonObject, ok, type Result } from "@isthmus/std";
 import type { Service } from "@isthmus/topology";
 import type { ProxyTraits } from "../proxy-traits.ts";
 
@@ -21,14 +21,14 @@ const VERSIONS: Readonly<Record<string, TlsParameters_TlsProtocolJson>> = {
   TLS13: "TLSv1_3",
 };
 
-/** Undefined: plaintext. `hosts`: addresses that are connected to. */
+/** Undefined: plaintext. `hosts`: addresses that are connected to. The error: what is demanded cannot be checked. */
 export function originationOf(
   { resource }: Service,
   hosts: readonly string[],
   traits: ProxyTraits,
-): UpstreamTlsContextJson | undefined {
+): Result<UpstreamTlsContextJson | undefined, string> {
   const tls = messageOf(resource.spec, "tls");
-  if (tls === undefined || !flagOf(tls, "enabled")) return undefined;
+  if (tls === undefined || !flagOf(tls, "enabled")) return ok(undefined);
   const verification = objectOf(tls, "verification");
   const serverName = textOf(verification, "serverName");
   const name = serverName === "" ? hosts.find((host) => isIP(host) === 0) : serverName;
@@ -37,7 +37,9 @@ export function originationOf(
   const max = VERSIONS[textOf(version, "max")];
   const certificate = sourceOf(messageOf(verification, "clientCert"));
   const key = sourceOf(messageOf(verification, "clientKey"));
-  return {
+  const validation = validationOf(verification, name, traits);
+  if (!validation.ok) return validation;
+  return ok({
     ...(name === undefined ? {} : { sni: name }),
     ...(flagOf(tls, "allowRenegotiation") ? { allowRenegotiation: true } : {}),
     commonTlsContext: {
@@ -52,25 +54,33 @@ export function originationOf(
       ...(certificate === undefined || key === undefined
         ? {}
         : { tlsCertificates: [{ certificateChain: certificate, privateKey: key }] }),
-      ...validationOf(verification, name, traits),
+      ...validation.value,
     },
-  };
+  });
 }
 
 type Validation = Pick<NonNullable<UpstreamTlsContextJson["commonTlsContext"]>, "validationContext">;
 
-/** `mode`: what of the certificate is checked. The CA is the one given, else the system's. */
-function validationOf(verification: JsonObject, name: string | undefined, { systemCaPath }: ProxyTraits): Validation {
+/**
+ * `mode`: what of the certificate is checked. The CA is the one given, else the system's. Names are worth nothing without a CA: Envoy
+ * refuses to check them alone. Where a CA is demanded and none is known the service is left out; Kuma then checks nothing.
+ */
+function validationOf(
+  verification: JsonObject,
+  name: string | undefined,
+  { systemCaPath }: ProxyTraits,
+): Result<Validation, string> {
   const mode = textOf(verification, "mode") || "Secured";
-  const ca = mode === "SkipAll" || mode === "SkipCA" ? undefined : caOf(verification, systemCaPath);
-  const names = mode === "SkipAll" || mode === "SkipSAN" ? [] : subjectsOf(verification, name);
-  if (ca === undefined && names.length === 0) return {};
-  return {
+  if (mode === "SkipAll" || mode === "SkipCA") return ok({});
+  const ca = caOf(verification, systemCaPath);
+  if (ca === undefined) return err("its certificate has to be checked, and there is no CA to check it with");
+  const names = mode === "SkipSAN" ? [] : subjectsOf(verification, name);
+  return ok({
     validationContext: {
-      ...(ca === undefined ? { trustChainVerification: "ACCEPT_UNTRUSTED" as const } : { trustedCa: ca }),
+      trustedCa: ca,
       ...(names.length === 0 ? {} : { matchTypedSubjectAltNames: [...names] }),
     },
-  };
+  });
 }
 
 function caOf(verification: JsonObject, systemCaPath: string): DataSourceJson | undefined {

@@ -5,6 +5,7 @@
 
 import { isIP } from "node:net";
 import type { ClusterJson } from "@isthmus/proto/envoy/config/cluster/v3/cluster";
+import type { UpstreamTlsContextJson } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/tls";
 import type { Exposure } from "@isthmus/topology";
 import { httpChain, tcpChain, usableCidrs } from "../build/chains.ts";
 import { httpOptionsFor } from "../build/clusters.ts";
@@ -27,9 +28,16 @@ export interface ExternalChain {
   readonly isIpv6: boolean;
 }
 
-export function draftExternal(external: ExternalChain, translation: Translation, draft: Draft): ChainDraft {
+/** Empty: it cannot be reached as its author demands; why is among the problems of the draft. */
+export function draftExternal(external: ExternalChain, translation: Translation, draft: Draft): readonly ChainDraft[] {
   const { exposure, exposed, name, tls, role } = external;
-  draft.clusters.push(externalCluster(external, translation));
+  const hosts = exposure.set.endpoints.map(({ address }) => address);
+  const origination = originationOf(exposed.service, hosts, translation.traits);
+  if (!origination.ok) {
+    draft.problems.push(`${name} is left out: ${origination.error}`);
+    return [];
+  }
+  draft.clusters.push(externalCluster(external, hosts, origination.value));
   const chain = isHttp(exposed.port.protocol)
     ? httpChain(role, {
         stat: name,
@@ -47,20 +55,21 @@ export function draftExternal(external: ExternalChain, translation: Translation,
         },
       })
     : tcpChain(role, name, name);
-  return {
-    ...chain,
-    name,
-    match: { transportProtocol: "tls", serverNames: [exposure.sni] },
-    tls: downstreamTls(tls, exposure.service.mesh, draft),
-  };
+  return [
+    {
+      ...chain,
+      name,
+      match: { transportProtocol: "tls", serverNames: [exposure.sni] },
+      tls: downstreamTls(tls, exposure.service.mesh, draft),
+    },
+  ];
 }
 
 function externalCluster(
   { exposure, exposed, name, role, isIpv6 }: ExternalChain,
-  translation: Translation,
+  hosts: readonly string[],
+  origination: UpstreamTlsContextJson | undefined,
 ): ClusterDraft {
-  const hosts = exposure.set.endpoints.map(({ address }) => address);
-  const origination = originationOf(exposed.service, hosts, translation.traits);
   const http = httpOptionsFor(exposed.port.protocol);
   return {
     name,

@@ -45,7 +45,7 @@ function draftEgress(egress: ZoneEgress, translation: Translation, draft: Draft)
       const tls = identities.of(exposure.service.mesh);
       if (tls === undefined) return [];
       const isIpv6 = egress.address.includes(":");
-      return [draftExternal({ exposure, exposed, name, tls, role, isIpv6 }, translation, draft)];
+      return draftExternal({ exposure, exposed, name, tls, role, isIpv6 }, translation, draft);
     });
   if (chains.length === 0) return;
   draft.listeners.push({

@@ -65,7 +65,7 @@ function egressChains(proxy: Proxy, listener: ZoneListener, translation: Transla
     const role: Role = { kind: "zoneEgress", exposure, listener };
     const name = exposureName(exposure, true, world);
     const isIpv6 = listener.address.includes(":");
-    return [draftExternal({ exposure, exposed, name, tls: anyClient(tls), role, isIpv6 }, translation, draft)];
+    return draftExternal({ exposure, exposed, name, tls: anyClient(tls), role, isIpv6 }, translation, draft);
   });
 }
 

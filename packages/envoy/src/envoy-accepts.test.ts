@@ -39,7 +39,9 @@ describe.skipIf(envoy === undefined)("Envoy accepts (needs Envoy)", () => {
   async function answerTo(config: EnvoyConfig, name: string): Promise<string> {
     const bootstrap = staticBootstrap(config, testSecrets(config.secrets, pair));
     const file = join(folder.path, `${name}.json`);
-    await writeFile(file, JSON.stringify(bootstrap).replaceAll(SYSTEM_CA_PATH, systemCa));
+    const text = JSON.stringify(bootstrap).replaceAll(SYSTEM_CA_PATH, systemCa);
+    // Envoy opens the files that it is to log to.
+    await writeFile(file, text.replaceAll(/(?<!\\)"(?:\/var\/log|\/run\/dp)\//g, `"${folder.path}/`));
     const { stdout, stderr } = await run(envoy ?? "", [
       "--mode",
       "validate",

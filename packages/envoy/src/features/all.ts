@@ -1,20 +1,25 @@
 /** All features, in the order in which they shape a configuration. */
 import type { Draft } from "../draft/draft.ts";
+import { TelemetryPipe } from "../telemetry/telemetry-pipe.ts";
 import type { Translation } from "../translation.ts";
 import type { Feature, Subject } from "./feature.ts";
+import { meshAccessLog } from "./mesh-access-log.ts";
 import { meshCircuitBreaker } from "./mesh-circuit-breaker.ts";
 import { meshHealthCheck } from "./mesh-health-check.ts";
 import { meshRetry } from "./mesh-retry.ts";
 import { meshTimeout } from "./mesh-timeout.ts";
 import { meshTrafficPermission } from "./mesh-traffic-permission.ts";
 import { SubjectPolicies } from "./subject-policies.ts";
+import { telemetryDocument } from "./telemetry-document.ts";
 
 const FEATURES: readonly Feature[] = [
+  meshAccessLog,
   meshTimeout,
   meshTrafficPermission,
   meshHealthCheck,
   meshCircuitBreaker,
   meshRetry,
+  telemetryDocument,
 ];
 
 export function applyFeatures(
@@ -23,5 +28,6 @@ export function applyFeatures(
   draft: Draft,
   policies = new SubjectPolicies(subject, translation),
 ): void {
-  for (const feature of FEATURES) feature(draft, { subject, policies, translation });
+  const telemetry = new TelemetryPipe(translation.traits);
+  for (const feature of FEATURES) feature(draft, { subject, policies, translation, telemetry });
 }

@@ -4,6 +4,7 @@
  */
 import type { Client, Proxy, ZoneEgress, ZoneIngress } from "@isthmus/topology";
 import type { Draft } from "../draft/draft.ts";
+import type { TelemetryPipe } from "../telemetry/telemetry-pipe.ts";
 import type { Translation } from "../translation.ts";
 import type { SubjectPolicies } from "./subject-policies.ts";
 
@@ -17,6 +18,8 @@ export interface FeatureContext {
   readonly subject: Subject;
   readonly policies: SubjectPolicies;
   readonly translation: Translation;
+  /** Filled by features whose telemetry goes through the runner. */
+  readonly telemetry: TelemetryPipe;
 }
 
 export type Feature = (draft: Draft, context: FeatureContext) => void;

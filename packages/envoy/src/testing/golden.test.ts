@@ -47,10 +47,13 @@ function unencodable({ clusters, endpoints, listeners }: EnvoyConfig): readonly 
   return [...errors("cluster", clusters), ...errors("endpoints", endpoints), ...errors("listener", listeners)];
 }
 
+/** Taken away where nothing is to leave the mesh: Envoy then resets connections to it. */
+const PASSTHROUGH = /^(?:outbound:passthrough:|self_transparentproxy_passthrough_outbound_)ipv[46]$/;
+
 /** Envoy does not ask whether the clusters of routes exist. */
 function missingClusters({ clusters, listeners }: EnvoyConfig): readonly string[] {
   const named = clustersIn(JSON.parse(JSON.stringify([...listeners.values()])) as JsonValue);
-  return [...new Set(named)].filter((name) => !clusters.has(name));
+  return [...new Set(named)].filter((name) => !clusters.has(name) && !PASSTHROUGH.test(name));
 }
 
 const CLUSTER_MEMBERS: ReadonlySet<string> = new Set(["cluster", "clusterName", "collectorCluster"]);

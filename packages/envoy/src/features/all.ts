@@ -6,6 +6,7 @@ import type { Feature, Subject } from "./feature.ts";
 import { meshAccessLog } from "./mesh-access-log.ts";
 import { meshCircuitBreaker } from "./mesh-circuit-breaker.ts";
 import { meshHealthCheck } from "./mesh-health-check.ts";
+import { meshLoadBalancingStrategy } from "./mesh-load-balancing-strategy.ts";
 import { meshRetry } from "./mesh-retry.ts";
 import { meshTimeout } from "./mesh-timeout.ts";
 import { meshTrafficPermission } from "./mesh-traffic-permission.ts";
@@ -13,6 +14,7 @@ import { SubjectPolicies } from "./subject-policies.ts";
 import { telemetryDocument } from "./telemetry-document.ts";
 
 const FEATURES: readonly Feature[] = [
+  meshLoadBalancingStrategy,
   meshAccessLog,
   meshTimeout,
   meshTrafficPermission,

@@ -2,10 +2,10 @@
  * MeshAccessLog: lines about connections and requests, to files, over TCP, or to OpenTelemetry.
  * Source: kuma v2.14.3: pkg/plugins/policies/meshaccesslog.
  */
-import { destinationOf, type InboundRule } from "@isthmus/policy";
+import type { InboundRule } from "@isthmus/policy";
 import type { AccessLogJson } from "@isthmus/proto/envoy/config/accesslog/v3/accesslog";
 import type { RouteJson } from "@isthmus/proto/envoy/config/route/v3/route_components";
-import { builtinTypes, kriText, ZONE_LABEL } from "@isthmus/resources";
+import { ZONE_LABEL } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
 import { legacyRef, type Proxy, type ServiceRef } from "@isthmus/topology";
 import { typed } from "../draft/any.ts";
@@ -25,8 +25,6 @@ import { LogCollectors } from "./log-collectors.ts";
 import { clientFilter, ROUTE_KEY, ROUTE_SCRIPT, routeFilter } from "./log-filters.ts";
 
 const TYPE = "MeshAccessLog";
-const ROUTE_TYPE = "MeshHTTPRoute";
-const ROUTE_DESCRIPTOR = builtinTypes.find(({ name }) => name === ROUTE_TYPE);
 /** What policies call traffic that is not of the mesh. */
 const PASSTHROUGH_SERVICE = "pass_through";
 const LUA = "envoy.filters.http.lua";
@@ -149,18 +147,11 @@ function markRoute(route: RouteJson, kri: string): void {
 }
 
 /** By name of the route, which is the KRI of its MeshHTTPRoute, in unified naming with the rule. */
-function routeConfs(routes: readonly RouteJson[], { context, proxy }: Logs): ReadonlyMap<string, JsonObject> {
-  const { policies, translation } = context;
+function routeConfs(routes: readonly RouteJson[], { context }: Logs): ReadonlyMap<string, JsonObject> {
   const confs = new Map<string, JsonObject>();
-  if (ROUTE_DESCRIPTOR === undefined) return confs;
-  const names = new Set(routes.flatMap(({ name }) => name ?? []));
-  for (const { resource, kri } of translation.policies(ROUTE_TYPE, proxy.mesh)) {
-    const whole = kriText(ROUTE_DESCRIPTOR, kri);
-    const own = [...names].filter(
-      (name) => whole !== undefined && (name === whole || name.startsWith(`${whole}rule_`)),
-    );
-    const conf = own.length === 0 ? undefined : policies.toRoute(TYPE, destinationOf(resource));
-    if (conf !== undefined) for (const name of own) confs.set(name, conf);
+  for (const route of routes) {
+    const conf = context.policies.ofRoute(TYPE, route);
+    if (conf !== undefined && route.name !== undefined) confs.set(route.name, conf);
   }
   return confs;
 }

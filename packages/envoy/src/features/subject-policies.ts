@@ -14,11 +14,18 @@ import {
   type ToConf,
   toConf,
 } from "@isthmus/policy";
+import type { RouteJson } from "@isthmus/proto/envoy/config/route/v3/route_components";
+import { builtinTypes, kriOf, kriText, type Resource } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
 import type { Exposure } from "@isthmus/topology";
 import type { OutboundRole } from "../draft/role.ts";
 import type { Translation } from "../translation.ts";
 import type { Subject } from "./feature.ts";
+
+const ROUTE_TYPE = "MeshHTTPRoute";
+const ROUTE = builtinTypes.find(({ name }) => name === ROUTE_TYPE);
+const KRI_PREFIX = "kri_";
+const SEGMENTS_BEFORE_SECTION = 6;
 
 export interface InboundPlace {
   readonly address: string;
@@ -29,6 +36,7 @@ export interface InboundPlace {
 export class SubjectPolicies {
   readonly #translation: Translation;
   readonly #matched = new Map<string, readonly MatchedPolicy[]>();
+  #routesByKri: ReadonlyMap<string, Resource> | undefined;
   readonly proxy: PolicyProxy | undefined;
 
   constructor(subject: Subject, translation: Translation) {
@@ -57,9 +65,12 @@ export class SubjectPolicies {
     return toConf(destination, matched);
   }
 
-  /** What is said about the destination as it is reached over that route; undefined where it differs in nothing. */
-  toRoute(type: string, route: ReturnType<typeof destinationOf>): JsonObject | undefined {
-    const conf = toConf(route, this.matched(type));
+  /** What is said about the MeshHTTPRoute that a route was made of, by its name; undefined: nothing beyond what is said about the mesh. */
+  ofRoute(type: string, { name = "" }: RouteJson): JsonObject | undefined {
+    const matched = this.matched(type);
+    if (matched.length === 0 || !name.startsWith(KRI_PREFIX)) return undefined;
+    const route = this.#routes().get(withoutSection(name));
+    const conf = route === undefined ? undefined : toConf(destinationOf(route), matched);
     return conf === undefined || conf.coverage === "mesh" ? undefined : conf.conf;
   }
 
@@ -85,6 +96,16 @@ export class SubjectPolicies {
     );
   }
 
+  /** MeshHTTPRoutes of the mesh, by KRI. */
+  #routes(): ReadonlyMap<string, Resource> {
+    this.#routesByKri ??= new Map(
+      this.#translation.world
+        .all(ROUTE_TYPE, this.proxy?.dataplane.mesh ?? "")
+        .map((route) => [ROUTE === undefined ? "" : (kriText(ROUTE, kriOf(route)) ?? ""), route]),
+    );
+    return this.#routesByKri;
+  }
+
   #ofMesh(type: string, mesh: string): readonly MatchedPolicy[] {
     const policies = this.#translation
       .policies(type, mesh)
@@ -99,7 +120,7 @@ export class SubjectPolicies {
     const { mesh } = proxy.dataplane;
     const policies = this.#translation.policies(type, mesh);
     if (policies.length === 0) return [];
-    return policiesFor(proxy, policies, { routes: this.#translation.policies("MeshHTTPRoute", mesh) }).matched;
+    return policiesFor(proxy, policies, { routes: this.#translation.policies(ROUTE_TYPE, mesh) }).matched;
   }
 }
 
@@ -109,4 +130,9 @@ function policyProxyOf({ proxy }: Extract<Subject, { kind: "sidecar" }>, { world
     resource,
     gateway?.type === "BUILTIN" ? selectGateway(resource, world.all("MeshGateway", mesh)) : undefined,
   );
+}
+
+/** A rule of a route is a section of it. */
+function withoutSection(kri: string): string {
+  return `${kri.split("_").slice(0, SEGMENTS_BEFORE_SECTION).join("_")}_`;
 }

@@ -1,4 +1,4 @@
-export { parseRange } from "./addresses/address-range.ts";
+export { parseCidr, parseRange } from "./addresses/address-range.ts";
 export {
   DEFAULT_VIP_RANGES,
   planVips,

@@ -7,6 +7,7 @@ import { meshAccessLog } from "./mesh-access-log.ts";
 import { meshCircuitBreaker } from "./mesh-circuit-breaker.ts";
 import { meshHealthCheck } from "./mesh-health-check.ts";
 import { meshLoadBalancingStrategy } from "./mesh-load-balancing-strategy.ts";
+import { meshPassthrough } from "./mesh-passthrough.ts";
 import { meshRetry } from "./mesh-retry.ts";
 import { meshTimeout } from "./mesh-timeout.ts";
 import { meshTrafficPermission } from "./mesh-traffic-permission.ts";
@@ -15,6 +16,7 @@ import { telemetryDocument } from "./telemetry-document.ts";
 
 const FEATURES: readonly Feature[] = [
   meshLoadBalancingStrategy,
+  meshPassthrough,
   meshAccessLog,
   meshTimeout,
   meshTrafficPermission,

@@ -26,10 +26,10 @@ const UNUSABLE: readonly (readonly [cidr: string, what: string])[] = [
 
 /** Host bits are ignored, as in Go. The error says what is wrong with the text. */
 export function parseRange(text: string): Result<AddressRange, string> {
-  const range = cidr(text);
+  const range = parseCidr(text);
   if (range === undefined) return err(`${JSON.stringify(text)} is no CIDR such as 241.0.0.0/8 or fd00:241::/64`);
   for (const [unusable, what] of UNUSABLE) {
-    const block = cidr(unusable);
+    const block = parseCidr(unusable);
     if (block !== undefined && overlaps(range, block)) return err(`${range.text} holds ${what} (${unusable})`);
   }
   return ok(range);
@@ -49,7 +49,8 @@ export function addressAt(range: AddressRange, offset: number): string {
   return formatIp({ family: 6, value: BigInt(range.first) + BigInt(offset) });
 }
 
-function cidr(text: string): AddressRange | undefined {
+/** Undefined for what is no CIDR. Host bits are ignored. */
+export function parseCidr(text: string): AddressRange | undefined {
   const [ip = "", length = "", ...rest] = text.split("/");
   // An IPv4 address in the form of IPv6 would have a length that counts other bits.
   const isMapped = ip.includes(":") && parseIp(ip)?.family === 4;

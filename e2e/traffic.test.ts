@@ -2,10 +2,13 @@
  * Packets from zone to zone through real Envoys: a client in west, instances in east and west, an ingress in each zone. Everything that the
  * proxies know comes from the control planes; addresses are of the loopback range, one for each proxy.
  */
+import { execFile } from "node:child_process";
 import { createServer, type Server } from "node:http";
+import { promisify } from "node:util";
 import type { JsonObject } from "@isthmus/std";
 import { eventually, freePorts } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMAND } from "./harness/control-plane.ts";
 import { Deployment } from "./harness/deployment.ts";
 import { ENVOY, EnvoyProxy } from "./harness/envoy-proxy.ts";
 
@@ -59,6 +62,42 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
 
   it("leaves by the egress for what is outside", async () => {
     await eventually(async () => (await ask(OUTBOUND.outside)) === "outside", { timeoutMs: 60_000 });
+  });
+
+  it.each(["west", "global"])("shows what the proxies run with, asked of %s", async (target) => {
+    const { api } = target === "global" ? deployment.global : deployment.zone(target);
+    const web = await pathOf(target, "meshes/default/dataplanes", "web");
+    const dump = await api.text(`${web}/xds`, { include_eds: "true" });
+    expect(dump).toContain("envoy.admin.v3.EndpointsConfigDump");
+    expect(dump).toContain(`outbound:${OUTBOUND.address}:${OUTBOUND.local}`);
+    expect(dump).not.toMatch(/eyJ|PRIVATE KEY/);
+    expect(await api.text(`${web}/stats`)).toMatch(/^server\.live: 1$/m);
+    expect(JSON.parse(await api.text(`${web}/stats`, { format: "json" }))).toHaveProperty("stats");
+    expect(await api.text(`${web}/clusters`)).toContain("default_backend__west_msvc_8080::127.0.31.21:8080::");
+    for (const [types, name, address] of [
+      ["zoneingresses", "ingress-west", "127.0.31.30"],
+      ["zoneegresses", "egress-west", "127.0.31.31"],
+    ] as const) {
+      const door = await pathOf(target, types, name);
+      expect(await api.text(`${door}/xds`)).toContain(address);
+      expect(JSON.parse(await api.text(`${door}/clusters`, { format: "json" }))).toHaveProperty("cluster_statuses");
+    }
+    const shown = await isthmus(target, "inspect", "dataplane", nameIn(web), "--type", "clusters");
+    expect(shown).toContain("default_backend__west_msvc_8080::");
+  });
+
+  it("shows what a proxy would be given, which is what it has", async () => {
+    const { api } = deployment.zone("west");
+    const config = JSON.parse(await api.text("meshes/default/dataplanes/web/_config")) as { xds: JsonObject };
+    const dump = await api.text("meshes/default/dataplanes/web/xds");
+    const namesOf = (type: string): readonly string[] =>
+      Object.keys(config.xds[`type.googleapis.com/envoy.config.${type}`] as JsonObject);
+    const running = [...dump.matchAll(/"name": "([^"]*)",\s*"active_state"/g)].map(([, name = ""]) => name);
+    expect(new Set(running)).toEqual(new Set(namesOf("listener.v3.Listener")));
+    for (const name of namesOf("cluster.v3.Cluster")) expect(dump).toContain(`"name": "${name}"`);
+    const shown = await isthmus("west", "inspect", "dataplane", "web", "--type=config", "--shadow", "--include=diff");
+    expect(JSON.parse(shown)).toEqual({ diff: [], ...config });
+    await expect(isthmus("global", "inspect", "dataplane", "web", "--type", "config")).rejects.toThrow();
   });
 
   it("is refused where a MeshTrafficPermission says so, and let in again", async () => {
@@ -117,6 +156,45 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
     const answers = await askMany(OUTBOUND.multiZone, 10);
     expect(answers.every((answer) => answer.startsWith("backend-e"))).toBe(true);
   });
+
+  it("says which proxy cannot be asked, and why", async () => {
+    const reason = /the admin API of Envoy at 127\.0\.31\.40:1 cannot be asked: connect ECONNREFUSED/;
+    const path = (target: string): Promise<string> => pathOf(target, "meshes/default/dataplanes", "silent");
+    const { api } = deployment.zone("west");
+    const networking = {
+      admin: { port: 1 },
+      ...(sidecar("silent", "127.0.31.40", "silent", 2).networking as JsonObject),
+    };
+    await api.put("meshes/default/dataplanes/silent", {
+      type: "Dataplane",
+      mesh: "default",
+      name: "silent",
+      networking,
+    });
+    await expect(api.text(`${await path("west")}/stats`)).rejects.toMatchObject({
+      status: 503,
+      message: expect.stringMatching(reason),
+    });
+    await expect(deployment.global.api.text(`${await path("global")}/stats`)).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringMatching(reason),
+    });
+  });
+
+  /** Of a proxy, whatever the sync called it. */
+  async function pathOf(target: string, types: string, name: string): Promise<string> {
+    const controlPlane = target === "global" ? deployment.global : deployment.zone(target);
+    const found = await eventually(() => controlPlane.byDisplayName(types, name), { timeoutMs: 30_000 });
+    return `${types}/${found.name}`;
+  }
+
+  async function isthmus(target: string, ...args: readonly string[]): Promise<string> {
+    const { restUrl } = target === "global" ? deployment.global : deployment.zone(target);
+    const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, ...args, "-s", restUrl], {
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout;
+  }
 
   async function applyMesh(): Promise<void> {
     const { global } = deployment;
@@ -229,6 +307,8 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
     return typeof address === "object" && address !== null ? address.port : 0;
   }
 });
+
+const nameIn = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /** The answer, or why there is none. */
 async function ask(port: number): Promise<string> {

@@ -5,13 +5,14 @@
 import { composeGlobal } from "@isthmus/global";
 import { describeKey, type ResourceKey } from "@isthmus/resources";
 import { createLogger, type Instance, openInstance } from "@isthmus/runtime";
-import type { JsonObject } from "@isthmus/std";
+import { err, type JsonObject, ok } from "@isthmus/std";
 import type { ResourceDraft } from "@isthmus/store";
 import { eventually, freePorts, tempFolder } from "@isthmus/testkit";
-import { composeZone } from "@isthmus/zone";
+import { type AskEnvoy, composeZone } from "@isthmus/zone";
 import { configOf, type Settings } from "./configuration.ts";
 import { globalOwn, recordedMeshes, recordedResources, westOwn } from "./recorded-state.ts";
 import { connectZone, type RecordedZone } from "./recorded-zone.ts";
+import { recordingsOf } from "./recording.ts";
 
 export interface ControlPlane {
   readonly instance: Instance;
@@ -59,7 +60,7 @@ export async function startWest(): Promise<ControlPlane> {
   await instance.store.commit(
     westOwn().map((resource) => ({ kind: "put", resource: observedBy(instance.instanceId, resource) })),
   );
-  const program = await composeZone(instance);
+  const program = await composeZone(instance, recordedEnvoy);
   await program.service.start();
   await holds(instance, recordedResources("west"));
   await eventually(() => instance.store.list("ZoneInsight").some(isComplete), { what: "counters of the zone" });
@@ -74,6 +75,20 @@ export async function startWest(): Promise<ControlPlane> {
     },
   };
 }
+
+const ADMIN_PATHS: Readonly<Record<string, string>> = {
+  "/config_dump": "xds",
+  "/stats?usedonly": "stats",
+  "/clusters": "clusters",
+};
+
+/** What the Envoy of `web` said, the one that was asked. */
+const recordedEnvoy: AskEnvoy = async ({ host, path }) => {
+  const name = `west/dataplanes/web-${ADMIN_PATHS[path]}`;
+  const found = recordingsOf("west").find((each) => each.name === name)?.response;
+  if (found === undefined || host !== "10.77.2.31") return err(`no recording of ${host} ${path}`);
+  return ok(found.text ?? JSON.stringify(found.json));
+};
 
 async function openGlobal(more: readonly ResourceDraft[] = [], settings: Settings = {}) {
   const folder = await tempFolder("isthmus-contract-");

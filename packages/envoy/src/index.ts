@@ -1,4 +1,4 @@
-export { type EncodedResource, encode, type ResourceKind, typeUrl } from "./draft/encode.ts";
+export { canonicalForm, type EncodedResource, encode, type ResourceKind, typeUrl } from "./draft/encode.ts";
 export type { EnvoyConfig } from "./draft/finish.ts";
 export { type ProxyId, traitsOf } from "./proxy-metadata.ts";
 export { type AdminApi, type AdminTls, NO_TRAITS, type ProxyTraits, type Socket } from "./proxy-traits.ts";

@@ -9,6 +9,17 @@ import { accessLogSocket, metricsSocket } from "./sockets.ts";
 
 const LOOPBACK = "127.0.0.1";
 const IPV4_ONLY = "ipv4";
+/**
+ * Where an admin API may be, and where it is reached then. The metadata are the proxy's own words: any other address would make it a
+ * way to other hosts. Source: kuma v2.14.3: pkg/xds/generator/admin_proxy_generator.go.
+ */
+const ADMIN_ADDRESSES: ReadonlyMap<string, string> = new Map([
+  ["", LOOPBACK],
+  [LOOPBACK, LOOPBACK],
+  ["0.0.0.0", LOOPBACK],
+  ["::", "::1"],
+  ["::1", "::1"],
+]);
 
 /** `id`: name and mesh of the proxy. `adminTls`: what the control plane proves itself with. */
 export function traitsOf(metadata: JsonObject, id: ProxyId, adminTls?: AdminTls): ProxyTraits {
@@ -39,7 +50,8 @@ function adminOf(metadata: JsonObject, tls: AdminTls | undefined): ProxyTraits["
   const port = portOf(metadata, "dataplane.admin.port");
   const path = textOf(metadata, "dataplane.admin.socketPath");
   if (port === undefined) return undefined;
-  const address = textOf(metadata, "dataplane.admin.address") || LOOPBACK;
+  const address = ADMIN_ADDRESSES.get(textOf(metadata, "dataplane.admin.address"));
+  if (address === undefined) return undefined;
   const socket: Socket = path === "" ? { kind: "tcp", address, port } : { kind: "pipe", path };
   return { socket, port, tls };
 }

@@ -10,6 +10,7 @@ export {
 export {
   type CaKeyPair,
   CertificateAuthority,
+  type CertificateNames,
   type CertificateRequest,
   type WorkloadCertificate,
 } from "./certificates/certificate-authority.ts";

@@ -89,7 +89,7 @@ export {
 } from "./session/sender.ts";
 export type { AdminQuestion } from "./transport/admin-message.ts";
 export type { AdminFailure, AskAdmin } from "./transport/admin-requests.ts";
-export type { AnswerAdmin } from "./transport/admin-responder.ts";
+export { type AnswerAdmin, noSuchProxy } from "./transport/admin-responder.ts";
 export type { AdmissionRequest, AdmitZone, GlobalKdsServerOptions } from "./transport/global-kds-options.ts";
 export { GlobalKdsServer } from "./transport/global-kds-server.ts";
 export type { KdsEvent, KdsPeer, KdsStreamKind, OnKdsEvent } from "./transport/kds-events.ts";

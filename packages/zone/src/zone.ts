@@ -1,9 +1,10 @@
 /** The zone service, put together: see the README for its data flow. */
 import { lookup } from "node:dns/promises";
 import { ApiServer, Gui } from "@isthmus/api-server";
+import { DEFAULT_SETTINGS } from "@isthmus/envoy";
 import { loadCaBundle } from "@isthmus/grpc-kit";
 import { ProxyInsightFinalizer, ZoneInsights } from "@isthmus/insights";
-import { ZoneKdsClient } from "@isthmus/kds";
+import { type AnswerAdmin, ZoneKdsClient } from "@isthmus/kds";
 import { MeshIdentities, nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import {
   aloneSyncApi,
@@ -41,6 +42,8 @@ import { LiveTopology, trustDomainOfZone } from "@isthmus/topology";
 import { liveSettings } from "./discovery/live-settings.ts";
 import { topologyLogger } from "./discovery/topology-log.ts";
 import { bindTopologyMetrics } from "./discovery/topology-metrics.ts";
+import { type AskEnvoy, envoyAdminClient } from "./inspect/envoy-admin-client.ts";
+import { ZoneProxyInspector } from "./inspect/zone-proxy-inspector.ts";
 import { createProxyServer, type ProxyServer } from "./proxies/proxy-server.ts";
 import { WhatIfRunner } from "./topology-api/what-if-runner.ts";
 import { ZoneTopologyApi } from "./topology-api/zone-topology-api.ts";
@@ -59,8 +62,11 @@ export async function createZone(config: Config, log: Logger): Promise<Program> 
   return composeZone(await openInstance({ name, zoneLabel: name }, config, log));
 }
 
-/** Around a store that is open, for programs that hold others as well. */
-export async function composeZone(instance: Instance): Promise<Program> {
+/** Around a store that is open, for programs that hold others as well. `askEnvoy`: how Envoys are asked; left out: at their addresses. */
+export async function composeZone(
+  instance: Instance,
+  askEnvoy: AskEnvoy = envoyAdminClient(instance.clock),
+): Promise<Program> {
   const { registry, store, metrics, config, log } = instance;
   const { name } = config.multizone.zone;
   const isFederated = config.multizone.zone.globalAddress !== "";
@@ -78,7 +84,15 @@ export async function composeZone(instance: Instance): Promise<Program> {
   const proxies = await createProxyServer(instance, manager);
   const topology = discovery(instance, proxies);
   const identities = meshIdentities(instance);
-  const federation = isFederated ? await federate(instance) : undefined;
+  const inspector = new ZoneProxyInspector({
+    store,
+    registry,
+    world: () => topology.world(),
+    settings: DEFAULT_SETTINGS,
+    adminPort: config.bootstrapServer.params.adminPort,
+    ask: askEnvoy,
+  });
+  const federation = isFederated ? await federate(instance, inspector.answer) : undefined;
   const whatIf = new WhatIfRunner({ contents: () => topology.contents(), clock: instance.clock });
 
   const role = { mode: "zone", isFederated } as const;
@@ -106,6 +120,7 @@ export async function composeZone(instance: Instance): Promise<Program> {
     basePath: config.apiServer.basePath,
     ...(await apiAccess(instance, "zone")),
     sync: federation?.sync ?? aloneSyncApi(name, store),
+    inspector,
     topology: new ZoneTopologyApi({
       source: topology,
       whatIf: (down) => whatIf.ask(down),
@@ -212,7 +227,7 @@ interface Federation {
   silenceSeconds(): number | undefined;
 }
 
-async function federate(instance: Instance): Promise<Federation> {
+async function federate(instance: Instance, answerAdmin: AnswerAdmin): Promise<Federation> {
   const { registry, store, clock, instanceId, config, log, metrics } = instance;
   const { name, globalAddress, kds } = config.multizone.zone;
   const parts = createSyncParts(instance, { kind: "zone", zone: name }, kds.labels.skipPrefixes);
@@ -256,6 +271,7 @@ async function federate(instance: Instance): Promise<Federation> {
     maxMessageBytes: kds.maxMsgSize,
     backoff: { baseMs, maxMs, resetAfterMs: BACKOFF_RESET_MS, jitterMs: Math.min(baseMs, maxMs) / 2 },
     stuck: parts.stuck,
+    answerAdmin,
     observeCalls: grpcObserver(metrics, "client"),
   });
   return {

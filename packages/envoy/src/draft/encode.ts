@@ -1,6 +1,6 @@
 /** Resources of Envoy as bytes, with a version that says what is in them: equal content, equal version. */
 import { createHash } from "node:crypto";
-import { envoyFromJson, envoyToBinary, typeUrlOf } from "@isthmus/proto/envoy";
+import { envoyFromJson, envoyToBinary, envoyToJson, typeUrlOf } from "@isthmus/proto/envoy";
 import { ClusterSchema } from "@isthmus/proto/envoy/config/cluster/v3/cluster";
 import { ClusterLoadAssignmentSchema } from "@isthmus/proto/envoy/config/endpoint/v3/endpoint";
 import { ListenerSchema } from "@isthmus/proto/envoy/config/listener/v3/listener";
@@ -27,6 +27,13 @@ const VERSION_HEX_DIGITS = 16;
 
 export function typeUrl(kind: ResourceKind): string {
   return typeUrlOf(SCHEMAS[kind].typeName);
+}
+
+/** As Envoy's messages are written: one form for equal content. The error is as that of `encode`. */
+export function canonicalForm(kind: ResourceKind, json: object): Result<JsonObject, string> {
+  const schema = SCHEMAS[kind];
+  const message = envoyFromJson(schema, json as JsonObject);
+  return message.ok ? envoyToJson(schema, message.value) : message;
 }
 
 /** The error says which member Envoy's messages do not have, or what is wrong with its value. */

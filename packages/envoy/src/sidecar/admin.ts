@@ -26,6 +26,8 @@ export function draftAdmin(address: string, traits: ProxyTraits, draft: Draft): 
   const readyName = nameIn(isUnifiedNaming, READINESS_NAME);
   draft.clusters.push(staticCluster(adminName, SYSTEM, admin.socket));
   if (readiness !== undefined) draft.clusters.push(staticCluster(readyName, SYSTEM, readiness));
+  // A socket of the same address and port is Envoy's own already.
+  if (admin.socket.kind === "tcp" && admin.socket.address === address) return;
   const ready = rewritten("/ready", readiness === undefined ? adminName : readyName);
   const chain = (routes: readonly RouteJson[]): ChainDraft =>
     httpChain(SYSTEM, {

@@ -1,8 +1,10 @@
 /**
- * A CA of a mesh, and what it issues: short-lived certificates with P-256 keys, whose names are URIs. Keys are made here and handed
- * to the proxy; they are never stored. Source: kuma v2.14.3: pkg/plugins/ca, pkg/core/resources/apis/meshidentity/providers/bundled.
+ * A CA, and what it issues: certificates with P-256 keys. Those of workloads are short-lived and named by URIs; those of doors of
+ * proxies are named by their hosts. Keys are made here and handed over; they are never stored.
+ * Source: kuma v2.14.3: pkg/plugins/ca, pkg/core/resources/apis/meshidentity/providers/bundled, pkg/tls.
  */
 import { createPrivateKey, type KeyObject, randomBytes, webcrypto, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import { err, errorMessage, ok, type Result } from "@isthmus/std";
 
 /** PEM texts; the first certificate is the CA's own. */
@@ -11,9 +13,17 @@ export interface CaKeyPair {
   readonly key: string;
 }
 
-export interface CertificateRequest {
-  /** `spiffe://...` first, then others; at least one. */
-  readonly uris: readonly string[];
+export interface CertificateNames {
+  /** `spiffe://...` first, then others. */
+  readonly uris?: readonly string[];
+  /** IP addresses and DNS names. */
+  readonly hosts?: readonly string[];
+  /** What the certificate is good for. Default: both ends of a connection. */
+  readonly purpose?: "server" | "client";
+}
+
+/** At least one name. */
+export interface CertificateRequest extends CertificateNames {
   /** Wall clock. */
   readonly nowMs: number;
   readonly validForMs: number;
@@ -72,7 +82,8 @@ export class CertificateAuthority {
     return ok(new CertificateAuthority(cert, issuer, imported, algorithm));
   }
 
-  async issue({ uris, nowMs, validForMs }: CertificateRequest): Promise<WorkloadCertificate> {
+  async issue(request: CertificateRequest): Promise<WorkloadCertificate> {
+    const { uris = [], hosts = [], purpose, nowMs, validForMs } = request;
     // Loaded on first use; its decorators want reflect-metadata first.
     await import("reflect-metadata");
     const x509 = await import("@peculiar/x509");
@@ -93,12 +104,18 @@ export class CertificateAuthority {
             x509.KeyUsageFlags.keyEncipherment | x509.KeyUsageFlags.keyAgreement | x509.KeyUsageFlags.digitalSignature,
             true,
           ),
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+          new x509.ExtendedKeyUsageExtension([
+            ...(purpose === "client" ? [] : [x509.ExtendedKeyUsage.serverAuth]),
+            ...(purpose === "server" ? [] : [x509.ExtendedKeyUsage.clientAuth]),
+          ]),
           new x509.BasicConstraintsExtension(false, undefined, true),
           await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey, false, webcrypto),
           // Without a subject the names have to be looked at: critical, as RFC 5280 wants it.
           new x509.SubjectAlternativeNameExtension(
-            uris.map((value) => ({ type: "url" as const, value })),
+            [
+              ...uris.map((value) => ({ type: "url" as const, value })),
+              ...hosts.map((value) => ({ type: isIP(value) === 0 ? ("dns" as const) : ("ip" as const), value })),
+            ],
             true,
           ),
         ],

@@ -3,11 +3,15 @@
  * names or the CA change. What was issued stays in use until its successor is there, so that a failing CA takes nothing away.
  */
 import { type Clock, errorMessage, type TimerHandle } from "@isthmus/std";
-import { type CaKeyPair, CertificateAuthority, type WorkloadCertificate } from "./certificate-authority.ts";
+import {
+  type CaKeyPair,
+  CertificateAuthority,
+  type CertificateNames,
+  type WorkloadCertificate,
+} from "./certificate-authority.ts";
 
-export interface CertificateWish {
+export interface CertificateWish extends CertificateNames {
   readonly ca: CaKeyPair;
-  readonly uris: readonly string[];
   readonly validForMs: number;
 }
 
@@ -75,9 +79,9 @@ export class CertificateKeeper {
     );
   }
 
-  async #make({ ca, uris, validForMs }: CertificateWish): Promise<WorkloadCertificate> {
+  async #make({ ca, ...request }: CertificateWish): Promise<WorkloadCertificate> {
     const authority = await this.#authority(ca);
-    return authority.issue({ uris, validForMs, nowMs: this.#options.clock.now() });
+    return authority.issue({ ...request, nowMs: this.#options.clock.now() });
   }
 
   #authority(ca: CaKeyPair): Promise<CertificateAuthority> {
@@ -121,6 +125,6 @@ export class CertificateKeeper {
   }
 }
 
-function identityOf({ ca, uris, validForMs }: CertificateWish): string {
-  return JSON.stringify([ca.cert, ca.key, uris, validForMs]);
+function identityOf({ ca, uris, hosts, purpose, validForMs }: CertificateWish): string {
+  return JSON.stringify([ca.cert, ca.key, uris, hosts, purpose, validForMs]);
 }

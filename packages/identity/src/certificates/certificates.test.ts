@@ -31,6 +31,19 @@ describe("a certificate authority", () => {
     expect(issued.key).toMatch(/^-----BEGIN PRIVATE KEY-----/);
   });
 
+  it.each([
+    ["server", ["1.3.6.1.5.5.7.3.1"]],
+    ["client", ["1.3.6.1.5.5.7.3.2"]],
+  ] as const)("issues certificates of hosts, good for a %s alone", async (purpose, usages) => {
+    const opened = await CertificateAuthority.open(rsa);
+    if (!opened.ok) throw new Error(opened.error);
+    const hosts = ["10.0.0.1", "fd00::1", "web.local"];
+    const issued = await opened.value.issue({ hosts, purpose, nowMs: NOW_MS, validForMs: HOUR_MS });
+    const certificate = new X509Certificate(issued.chain);
+    expect(certificate.subjectAltName).toBe("IP Address:10.0.0.1, IP Address:FD00:0:0:0:0:0:0:1, DNS:web.local");
+    expect(certificate.keyUsage).toEqual(usages);
+  });
+
   it("says what is wrong, and shows no key", async () => {
     const swapped = await CertificateAuthority.open({ cert: rsa.cert, key: ec.key });
     expect(swapped).toEqual({ ok: false, error: "the key of the CA does not belong to its certificate" });

@@ -18,6 +18,7 @@ import type { Any } from "@bufbuild/protobuf/wkt";
 import { err, errorMessage, type JsonObject, type JsonValue, ok, type Result } from "@isthmus/std";
 import { toDeterministicBinary } from "../deterministic-binary.ts";
 import { messageNameOf, typeUrlOf } from "../type-url.ts";
+import { inDeclarationOrder } from "./declaration-order.ts";
 import { typedFiles } from "./gen/typed-files.ts";
 
 export { typeUrlOf } from "../type-url.ts";
@@ -58,14 +59,14 @@ export function envoyToBinary<Desc extends DescMessage>(schema: Desc, message: M
   return toDeterministicBinary(schema, message);
 }
 
-/** Proto3 JSON in lower camel case, with the contents of every Any. */
+/** Proto3 JSON in lower camel case, with the contents of every Any; members in the order of their declaration. */
 export function envoyToJson<Desc extends DescMessage>(
   schema: Desc,
   message: MessageShape<Desc>,
   registry: Registry = envoyRegistry,
 ): Result<JsonObject, string> {
   try {
-    return ok(toJson(schema, message, { registry }) as JsonObject);
+    return ok(inDeclarationOrder(schema, toJson(schema, message, { registry }) as JsonObject, registry));
   } catch (error) {
     return err(errorMessage(error));
   }

@@ -1,15 +1,16 @@
 /**
- * Which certificates a proxy needs: for its own mesh, of a ZoneEgress for each mesh with mTLS. Pure.
+ * Which certificates a proxy needs: for its own mesh, of a ZoneEgress for each mesh with mTLS; and one for its admin API. Pure.
  * Source: kuma v2.14.3: pkg/xds/secrets, pkg/core/resources/apis/meshidentity/providers/bundled.
  */
 import { type CaSource, type CertificateWish, identityCa, meshCa } from "@isthmus/identity";
 import { kriOf, kriText, type LoadDataSource, type Registry } from "@isthmus/resources";
 import { err, ok, type Result } from "@isthmus/std";
 import { type MeshView, type Proxy, SERVICE_TAG, type World, workloadIdentityOf } from "@isthmus/topology";
-import { proxyKey } from "@isthmus/xds";
+import { type AdminWish, adminWish } from "./admin-wish.ts";
 import type { FollowedProxy } from "./followed-proxy.ts";
 
 export interface MeshWish {
+  readonly kind: "mesh";
   readonly mesh: string;
   /** KRI of the MeshIdentity; undefined: the mesh's own backend. */
   readonly identityKri: string | undefined;
@@ -20,6 +21,8 @@ export interface MeshWish {
   readonly wish: Result<CertificateWish, string>;
 }
 
+export type ProxyWish = MeshWish | AdminWish;
+
 export interface WishContext {
   readonly world: World;
   readonly registry: Registry;
@@ -28,7 +31,18 @@ export interface WishContext {
 
 const ZONE_EGRESS_SERVICE = "zone-egress";
 
-export function certificateWishes({ id }: FollowedProxy, context: WishContext): readonly MeshWish[] {
+export function certificateWishes(proxy: FollowedProxy, context: WishContext): readonly ProxyWish[] {
+  const admin = adminWish(proxy, context.world);
+  return [...meshWishes(proxy, context), ...(admin === undefined ? [] : [admin])];
+}
+
+/** One entry for each certificate that is kept. `proxy`: its key. */
+export function wishKey(proxy: string, wish: ProxyWish): string {
+  const parts = wish.kind === "admin" ? ["", "admin API"] : [wish.mesh, wish.identityKri ?? ""];
+  return [proxy, ...parts].join("\u0000");
+}
+
+function meshWishes({ id }: FollowedProxy, context: WishContext): readonly MeshWish[] {
   const { world } = context;
   switch (id.type) {
     case "ingress":
@@ -44,11 +58,6 @@ export function certificateWishes({ id }: FollowedProxy, context: WishContext): 
   }
 }
 
-/** One entry for each certificate that is kept. */
-export function wishKey(proxy: FollowedProxy, { mesh, identityKri }: MeshWish): string {
-  return `${proxyKey(proxy.id)}\u0000${mesh}\u0000${identityKri ?? ""}`;
-}
-
 function dataplaneWishes(proxy: Proxy, context: WishContext): readonly MeshWish[] {
   const { world, registry, loaderOf } = context;
   const identity = workloadIdentityOf(proxy, world);
@@ -62,14 +71,16 @@ function dataplaneWishes(proxy: Proxy, context: WishContext): readonly MeshWish[
   const ca = identityCa(resource, kri, loaderOf(proxy.mesh));
   if (ca === undefined) return [];
   const wish = wishOf(ca, [spiffeId]);
-  return [{ mesh: proxy.mesh, identityKri: kri, spiffeId, backend: kri, wish }];
+  return [{ kind: "mesh", mesh: proxy.mesh, identityKri: kri, spiffeId, backend: kri, wish }];
 }
 
 function meshWish(mesh: MeshView, uris: readonly string[], { loaderOf }: WishContext): readonly MeshWish[] {
   const ca = meshCa(mesh.resource, loaderOf(mesh.name));
   const [spiffeId = ""] = uris;
   if (ca === undefined) return [];
-  return [{ mesh: mesh.name, identityKri: undefined, spiffeId, backend: ca.name, wish: wishOf(ca, uris) }];
+  return [
+    { kind: "mesh", mesh: mesh.name, identityKri: undefined, spiffeId, backend: ca.name, wish: wishOf(ca, uris) },
+  ];
 }
 
 function wishOf({ pair, validForMs }: CaSource, uris: readonly string[]): Result<CertificateWish, string> {

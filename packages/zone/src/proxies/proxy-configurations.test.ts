@@ -3,10 +3,13 @@ import { X509Certificate } from "node:crypto";
 import { fromBinary } from "@bufbuild/protobuf";
 import { DEFAULT_SETTINGS } from "@isthmus/envoy";
 import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
+import { envoyToJson } from "@isthmus/proto/envoy";
 import { ClusterSchema } from "@isthmus/proto/envoy/config/cluster/v3/cluster";
 import { ClusterLoadAssignmentSchema } from "@isthmus/proto/envoy/config/endpoint/v3/endpoint";
+import { ListenerSchema } from "@isthmus/proto/envoy/config/listener/v3/listener";
 import { SecretSchema } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/secret";
 import { builtinTypes, Registry } from "@isthmus/resources";
+import type { JsonObject } from "@isthmus/std";
 import type { Store } from "@isthmus/store";
 import { eventually, FakeClock, seededRandom } from "@isthmus/testkit";
 import { DEFAULT_VIP_RANGES, LiveTopology } from "@isthmus/topology";
@@ -75,9 +78,9 @@ async function rig() {
     () => configurations.stop(),
     () => topology.stop(),
   );
-  const follow = (type: ProxyType, mesh: string, name: string) => {
+  const follow = (type: ProxyType, mesh: string, name: string, more: JsonObject = {}) => {
     const pushed: ProxySnapshot[] = [];
-    const metadata = readNodeMetadata({ features: [], ipv6Enabled: false });
+    const metadata = readNodeMetadata({ features: [], ipv6Enabled: false, ...more });
     const followed = configurations.follow({ id: { type, mesh, name }, metadata, streamId: 1 }, (snapshot) =>
       pushed.push(snapshot),
     );
@@ -160,6 +163,76 @@ describe("a sidecar that connects", () => {
     const third = follow("dataplane", "default", "web");
     await eventually(() => third.pushed.length > 0);
     expect(first.pushed).toHaveLength(count);
+  });
+});
+
+describe("the admin API of a proxy", () => {
+  const ADMIN = { "dataplane.admin.port": "9901", "dataplane.admin.socketPath": "/tmp/admin.sock" };
+  const secret = (text: string) =>
+    draft("GlobalSecret", "envoy-admin-ca", { data: Buffer.from(text).toString("base64") }, { mesh: "" });
+  const newCa = async (clock: FakeClock): Promise<string> => {
+    const request = { commonName: "Envoy Admin CA", validityMs: 3_600_000, key: { kind: "ec" } } as const;
+    const { cert, key } = await nodeKeyMaker(clock).ca(request);
+    return cert + key;
+  };
+  /** What the chain for the control plane shows and asks for; undefined: there is none. */
+  const adminTls = (snapshot: ProxySnapshot | undefined) => {
+    const bytes = snapshot?.resources.get(LISTENER_TYPE)?.get("kuma:envoy:admin")?.body ?? new Uint8Array();
+    const listener = envoyToJson(ListenerSchema, fromBinary(ListenerSchema, bytes));
+    const texts = [...JSON.stringify(listener).matchAll(/"(certificateChain|trustedCa)":{"inlineBytes":"([^"]*)"/g)];
+    if (texts.length === 0) return undefined;
+    const pem = new Map(texts.map(([, member, text]) => [member, Buffer.from(text ?? "", "base64").toString()]));
+    return { own: new X509Certificate(pem.get("certificateChain") ?? ""), ca: pem.get("trustedCa") ?? "" };
+  };
+
+  it("opens to the control plane alone, with a certificate of the proxy's address", async () => {
+    const { follow, store, clock } = await rig();
+    const ca = await newCa(clock);
+    await store.commit([{ kind: "put", resource: secret(ca) }]);
+    const web = follow("dataplane", "default", "web", ADMIN);
+    await eventually(() => web.pushed.length > 0);
+    const tls = adminTls(web.last());
+    expect(tls?.own.subjectAltName).toBe("IP Address:10.0.0.1");
+    expect(tls?.own.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1"]);
+    expect(ca.startsWith(tls?.ca ?? "none")).toBe(true);
+    expect(tls?.own.verify(new X509Certificate(ca).publicKey)).toBe(true);
+  });
+
+  it("follows the CA", async () => {
+    const { follow, store, clock } = await rig();
+    await store.commit([{ kind: "put", resource: secret(await newCa(clock)) }]);
+    const web = follow("dataplane", "default", "web", ADMIN);
+    await eventually(() => web.pushed.length > 0);
+    const next = await newCa(clock);
+    await store.commit([{ kind: "put", resource: secret(next) }]);
+    const { publicKey } = new X509Certificate(next);
+    await eventually(() => adminTls(web.last())?.own.verify(publicKey) === true);
+  });
+
+  it.each(["", "no certificate", "BROKEN"])(
+    "stays closed, and nothing else is held up, with %j for a CA",
+    async (text) => {
+      const { follow, store, clock, events } = await rig();
+      const [cert = ""] = (await newCa(clock)).split("-----BEGIN EC");
+      const [, key = ""] = (await newCa(clock)).split("-----BEGIN EC");
+      const content = text === "BROKEN" ? `${cert}-----BEGIN EC${key}` : text;
+      await store.commit([{ kind: "put", resource: secret(content) }]);
+      const web = follow("dataplane", "default", "web", ADMIN);
+      await eventually(() => web.pushed.length > 0);
+      expect(names(web.last(), LISTENER_TYPE)).toContain("kuma:envoy:admin");
+      expect(adminTls(web.last())).toBeUndefined();
+      const failures = events.filter(({ kind }) => kind === "certificateFailed");
+      expect(failures).toHaveLength(text === "BROKEN" ? 1 : 0);
+    },
+  );
+
+  it("gives no proxy a certificate in the name of the control plane", async () => {
+    const { follow, store, clock } = await rig();
+    const spy = dataplane("spy", "kuma-cp", { inbound: [{ port: 80, tags: { "kuma.io/service": "spy" } }] });
+    await store.commit([secret(await newCa(clock)), spy].map((resource) => ({ kind: "put", resource })));
+    const proxy = follow("dataplane", "default", "spy", ADMIN);
+    await eventually(() => proxy.pushed.length > 0);
+    expect(adminTls(proxy.last())).toBeUndefined();
   });
 });
 

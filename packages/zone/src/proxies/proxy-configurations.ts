@@ -5,7 +5,7 @@
  *     followed proxies -> wishes for certificates -> keeper -> certificates
  *                      -> configurations (translated again when anything they read changes) -> snapshots -> sessions
  */
-import { type TranslationSettings, traitsOf } from "@isthmus/envoy";
+import { type AdminTls, type TranslationSettings, traitsOf } from "@isthmus/envoy";
 import { CertificateKeeper, type WorkloadCertificate } from "@isthmus/identity";
 import { dataSourceLoader } from "@isthmus/manager";
 import type { Change, Collection, DerivationGraph, Source } from "@isthmus/reactor";
@@ -14,7 +14,8 @@ import { type Clock, err } from "@isthmus/std";
 import type { Store } from "@isthmus/store";
 import type { TopologyCollections, World } from "@isthmus/topology";
 import { type ConnectedProxy, type ProxySnapshot, proxyKey, ResourcePool, type SnapshotSource } from "@isthmus/xds";
-import { certificateWishes, type MeshWish, wishKey } from "./certificate-wishes.ts";
+import { ADMIN_CLIENT, type AdminWish } from "./admin-wish.ts";
+import { certificateWishes, type ProxyWish, wishKey } from "./certificate-wishes.ts";
 import type { FollowedProxy } from "./followed-proxy.ts";
 import { type IssuedIdentity, type ProxyConfiguration, proxyConfiguration } from "./proxy-configuration.ts";
 import { SnapshotEncoder } from "./snapshot-encoder.ts";
@@ -24,6 +25,9 @@ export type ConfigurationEvent =
   | { readonly kind: "problems"; readonly proxy: string; readonly problems: readonly string[] }
   | { readonly kind: "certificateFailed"; readonly proxy: string; readonly reason: string }
   | { readonly kind: "certificateIssued"; readonly proxy: string; readonly expiresAtMs: number };
+
+/** Of a certificate that cannot be made now. */
+const FAILED = "failed";
 
 export interface ProxyConfigurationsOptions {
   readonly store: Store;
@@ -47,7 +51,7 @@ export class ProxyConfigurations implements SnapshotSource {
   readonly #followers = new Set<Follower>();
   readonly #snapshots = new Map<string, ProxySnapshot>();
   #followed: Source<FollowedProxy> | undefined;
-  #certificates: Source<WorkloadCertificate> | undefined;
+  #certificates: Source<WorkloadCertificate | typeof FAILED> | undefined;
 
   constructor(options: ProxyConfigurationsOptions) {
     this.#options = options;
@@ -58,7 +62,10 @@ export class ProxyConfigurations implements SnapshotSource {
         this.#certificates?.set(key, certificate);
         onEvent({ kind: "certificateIssued", proxy: proxyOf(key), expiresAtMs: certificate.expiresAtMs });
       },
-      onError: (key, reason) => onEvent({ kind: "certificateFailed", proxy: proxyOf(key), reason }),
+      onError: (key, reason) => {
+        if (this.#certificates?.get(key) === undefined) this.#certificates?.set(key, FAILED);
+        onEvent({ kind: "certificateFailed", proxy: proxyOf(key), reason });
+      },
     });
   }
 
@@ -66,20 +73,24 @@ export class ProxyConfigurations implements SnapshotSource {
   readonly extend = (graph: DerivationGraph, tables: TopologyCollections): void => {
     const { registry, settings } = this.#options;
     const followed = graph.source<FollowedProxy>("proxies/followed");
-    const certificates = graph.source<WorkloadCertificate>("proxies/certificates");
-    const wishes: Collection<readonly MeshWish[]> = graph.map("proxies/wishes", followed, (proxy, _, read) => {
+    const certificates = graph.source<WorkloadCertificate | typeof FAILED>("proxies/certificates");
+    const wishes: Collection<readonly ProxyWish[]> = graph.map("proxies/wishes", followed, (proxy, _, read) => {
       const world = tables.worldOf(read);
       return certificateWishes(proxy, { world, registry, loaderOf: (mesh) => this.#loader(mesh, world) });
     });
     const configurations = graph.map("proxies/configurations", followed, (proxy, key, read) => {
       const issued: IssuedIdentity[] = [];
+      let adminTls: AdminTls | undefined;
       for (const wish of read.get(wishes, key) ?? []) {
-        const certificate = read.get(certificates, wishKey(proxy, wish));
-        // Without its certificate it could only be less secure than it is to be.
+        const certificate = read.get(certificates, wishKey(key, wish));
         if (certificate === undefined) return undefined;
-        issued.push({ wish, certificate });
+        if (certificate === FAILED) {
+          // Without its certificate it could only be less secure than it is to be.
+          if (wish.kind === "mesh") return undefined;
+        } else if (wish.kind === "mesh") issued.push({ wish, certificate });
+        else adminTls = adminTlsOf(wish, certificate);
       }
-      return proxyConfiguration(proxy, issued, tables.worldOf(read), settings);
+      return proxyConfiguration(withAdmin(proxy, adminTls), issued, tables.worldOf(read), settings);
     });
     wishes.subscribe((changes) => this.#onWishes(changes));
     configurations.subscribe((changes) => this.#onConfigurations(changes));
@@ -117,11 +128,11 @@ export class ProxyConfigurations implements SnapshotSource {
     };
   }
 
-  #onWishes(changes: readonly Change<readonly MeshWish[]>[]): void {
+  #onWishes(changes: readonly Change<readonly ProxyWish[]>[]): void {
     for (const { key, before, after } of changes) {
-      const wanted = new Map((after ?? []).map((wish) => [keyOfWish(key, wish), wish]));
+      const wanted = new Map((after ?? []).map((wish) => [wishKey(key, wish), wish]));
       for (const wish of before ?? []) {
-        const old = keyOfWish(key, wish);
+        const old = wishKey(key, wish);
         if (wanted.has(old)) continue;
         this.#keeper.drop(old);
         this.#certificates?.delete(old);
@@ -148,8 +159,13 @@ export class ProxyConfigurations implements SnapshotSource {
   }
 }
 
-function keyOfWish(key: string, { mesh, identityKri }: MeshWish): string {
-  return `${key}\u0000${mesh}\u0000${identityKri ?? ""}`;
+function adminTlsOf({ ca }: AdminWish, { chain, key }: WorkloadCertificate): AdminTls {
+  return { certificate: chain, key, ca: ca.cert, clientName: ADMIN_CLIENT };
+}
+
+function withAdmin(proxy: FollowedProxy, tls: AdminTls | undefined): FollowedProxy {
+  const { admin } = proxy.traits;
+  return admin === undefined ? proxy : { ...proxy, traits: { ...proxy.traits, admin: { ...admin, tls } } };
 }
 
 function proxyOf(wishKeyText: string): string {

@@ -41,11 +41,12 @@ function generateTypeList() {
   writeIfChanged(join(folder, "all.gen.ts"), lines.join("\n"));
 }
 
-/** The services stay out of the command, which loads them when it runs one. */
+/** What runs for long stays out of the command, which loads it when it runs it. */
 function besideTheCommand(build) {
-  build.onResolve({ filter: /\/services\.ts$/ }, ({ kind }) =>
-    kind === "dynamic-import" ? { path: "./isthmus-services.js", external: true } : undefined,
-  );
+  build.onResolve({ filter: /\/(?:services|dp-runner)\.ts$/ }, ({ kind, path }) => {
+    const file = path.endsWith("/services.ts") ? "isthmus-services.js" : "isthmus-dp.js";
+    return kind === "dynamic-import" ? { path: `./${file}`, external: true } : undefined;
+  });
 }
 
 /**
@@ -60,6 +61,7 @@ async function bundle() {
     entryPoints: {
       isthmus: entry,
       "isthmus-services": join(root, "packages/cli/src/services.ts"),
+      "isthmus-dp": join(root, "packages/cli/src/dp-runner.ts"),
       "what-if-worker": join(root, "packages/zone/src/topology-api/what-if-worker.ts"),
     },
     outdir: join(root, "packages/cli/dist"),

@@ -1,13 +1,11 @@
-/** A real Envoy of a test: bootstrapped by a zone as kuma-dp does it, with the resource that stands for it. */
+/** A real Envoy of a test, run by `isthmus dp run` with the resource that stands for it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { request } from "node:https";
+import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { JsonObject } from "@isthmus/std";
 import { envoyBinary, eventually, freePorts } from "@isthmus/testkit";
-import type { ControlPlane } from "./control-plane.ts";
+import { COMMAND, type ControlPlane } from "./control-plane.ts";
 
 export const ENVOY = envoyBinary();
 
@@ -19,6 +17,8 @@ export interface EnvoyProxyOptions {
   readonly resource: JsonObject & { readonly name: string };
   /** Where it is expected to listen, in the end. */
   readonly listens: { readonly address: string; readonly port: number };
+  /** Undefined: one that a dataplane gets from the zone; zone ingresses and egresses come without. */
+  readonly token?: string;
 }
 
 const running = new Set<ChildProcess>();
@@ -28,17 +28,31 @@ process.once("exit", () => {
 
 export class EnvoyProxy {
   readonly name: string;
+  readonly readinessUrl: string;
+  /** Undefined: it runs. */
+  exitCode: number | NodeJS.Signals | undefined;
   readonly #options: EnvoyProxyOptions;
+  readonly #folder: string;
+  readonly #readinessPort: number;
   #child: ChildProcess | undefined;
 
-  private constructor(options: EnvoyProxyOptions) {
+  private constructor(options: EnvoyProxyOptions, readinessPort: number) {
     this.#options = options;
     this.name = options.resource.name;
+    this.#folder = join(options.zone.folder, "proxies", this.name);
+    this.#readinessPort = readinessPort;
+    this.readinessUrl = `http://127.0.0.1:${readinessPort}/ready`;
+  }
+
+  static async create(options: EnvoyProxyOptions): Promise<EnvoyProxy> {
+    const [adminPort = 0, readinessPort = 0] = await freePorts(2);
+    const resource = { ...options.resource, ...adminOf(options.resource, adminPort) };
+    return new EnvoyProxy({ ...options, resource }, readinessPort);
   }
 
   /** Resolves when it listens where it should. */
   static async start(options: EnvoyProxyOptions): Promise<EnvoyProxy> {
-    const proxy = new EnvoyProxy(options);
+    const proxy = await EnvoyProxy.create(options);
     await proxy.spawn();
     await proxy.listening();
     return proxy;
@@ -46,41 +60,56 @@ export class EnvoyProxy {
 
   async spawn(): Promise<void> {
     const { zone, dpPort, proxyType, resource } = this.#options;
-    const folder = join(zone.folder, "proxies", this.name);
-    mkdirSync(folder, { recursive: true });
-    const [adminPort = 0, readinessPort = 0] = await freePorts(2);
-    const ca = readFileSync(join(zone.folder, "kuma-cp.crt"), "utf8");
-    const bootstrap = await post(dpPort, ca, {
-      mesh: typeof resource.mesh === "string" ? resource.mesh : "",
-      name: resource.name,
-      proxyType,
-      dataplaneToken: await this.#token(),
-      dataplaneResource: JSON.stringify({ ...resource, ...adminOf(resource, adminPort) }),
-      caCert: ca,
-      workdir: folder,
-      readinessPort,
-      ipv6Enabled: false,
-      features: ["feature-reuse-port"],
-      version: { kumaDp: { version: "2.14.3" }, envoy: { version: "1.40.0", kumaDpCompatible: true } },
-    });
-    const file = join(folder, "bootstrap.yaml");
-    writeFileSync(file, bootstrap);
-    const args = ["-c", file, "--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warn"];
-    const child = spawn(ENVOY ?? "", [...args, "--drain-time-s", "1"], { stdio: ["ignore", "pipe", "pipe"] });
+    mkdirSync(this.#folder, { recursive: true });
+    const resourceFile = join(this.#folder, "resource.json");
+    writeFileSync(resourceFile, JSON.stringify(resource));
+    const token = this.#options.token ?? (await this.#token());
+    const tokenFile = join(this.#folder, "token");
+    writeFileSync(tokenFile, token);
+    const settings: Readonly<Record<string, string>> = {
+      "cp-address": `https://127.0.0.1:${dpPort}`,
+      "ca-cert-file": join(zone.folder, "kuma-cp.crt"),
+      "proxy-type": proxyType,
+      "dataplane-file": resourceFile,
+      ...(token === "" ? {} : { "dataplane-token-file": tokenFile }),
+      "binary-path": ENVOY ?? "",
+      "work-dir": this.#folder,
+      "readiness-port": String(this.#readinessPort),
+      concurrency: "1",
+      "drain-time": "1s",
+      "envoy-log-level": "warn",
+    };
+    const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+    const log = openSync(this.#logFile, "a");
+    const child = spawn(process.execPath, [COMMAND, "dp", "run", ...flags], { stdio: ["ignore", log, log] });
     running.add(child);
-    child.once("exit", () => running.delete(child));
+    this.exitCode = undefined;
+    child.once("exit", (code, signal) => {
+      running.delete(child);
+      this.exitCode = code ?? signal ?? 1;
+    });
     this.#child = child;
-    const log = await open(join(folder, "envoy.log"), "a");
-    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data: Buffer) => void log.appendFile(data));
-    child.once("close", () => void log.close());
   }
 
   listening(): Promise<unknown> {
     const { address, port } = this.#options.listens;
     return eventually(() => accepts(address, port), {
       timeoutMs: 60_000,
-      what: `${this.name} listening on ${address}:${port}`,
+      what: `${this.name} listening on ${address}:${port}\n${this.log()}`,
     });
+  }
+
+  log(): string {
+    return readFileSync(this.#logFile, "utf8");
+  }
+
+  /** Process id of the Envoy; 0: none was started. */
+  get envoyPid(): number {
+    return Number(/"pid":(\d+)[^\n]*"Envoy started"/.exec(this.log())?.[1] ?? 0);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
   }
 
   kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
@@ -91,49 +120,34 @@ export class EnvoyProxy {
     return ended;
   }
 
+  get #logFile(): string {
+    return join(this.#folder, "dp.log");
+  }
+
   async #token(): Promise<string> {
     const { zone, proxyType, resource } = this.#options;
-    if (proxyType !== "dataplane") return "";
-    const answer = await fetch(`${zone.restUrl}/tokens/dataplane`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ name: resource.name, mesh: resource.mesh }),
-    });
-    if (!answer.ok) throw new Error(`no token: ${await answer.text()}`);
-    return answer.text();
+    return proxyType === "dataplane" ? issueToken(zone, "dataplane", { name: resource.name, mesh: resource.mesh }) : "";
   }
+}
+
+export async function issueToken(
+  controlPlane: ControlPlane,
+  kind: "dataplane" | "zone",
+  what: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const answer = await fetch(`${controlPlane.restUrl}/tokens/${kind}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(what),
+  });
+  if (!answer.ok) throw new Error(`no token: ${await answer.text()}`);
+  return answer.text();
 }
 
 /** Ports of one machine's proxies must differ. */
 function adminOf(resource: JsonObject, port: number): JsonObject {
   const networking = resource.networking;
   return { networking: { ...(networking as JsonObject), admin: { port } } };
-}
-
-function post(port: number, ca: string, body: JsonObject): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const call = request(
-      {
-        host: "127.0.0.1",
-        port,
-        path: "/bootstrap",
-        method: "POST",
-        ca,
-        headers: { "content-type": "application/json" },
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => {
-          const text = Buffer.concat(chunks).toString();
-          if (response.statusCode === 200) resolve(text);
-          else reject(new Error(`bootstrap: ${response.statusCode} ${text}`));
-        });
-      },
-    );
-    call.once("error", reject);
-    call.end(JSON.stringify(body));
-  });
 }
 
 function accepts(host: string, port: number): Promise<boolean> {

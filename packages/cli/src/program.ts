@@ -7,6 +7,7 @@ import { COMPLETE, printCompletion, registerCompletion } from "./commands/comple
 import { registerDelete } from "./commands/delete.ts";
 import { registerDescribe } from "./commands/describe.ts";
 import { registerDoctor } from "./commands/doctor.ts";
+import { registerDp } from "./commands/dp.ts";
 import { registerEndpoints } from "./commands/endpoints.ts";
 import { registerExplain } from "./commands/explain.ts";
 import { registerExport } from "./commands/export.ts";
@@ -37,6 +38,7 @@ export function createProgram(terminal: Terminal): Command {
     .configureOutput({ writeOut: terminal.stdout.write, writeErr: terminal.stderr.write });
   program.commandsGroup(SERVICES);
   registerPrograms(program);
+  registerDp(program, terminal);
   registerDemo(program);
   program.commandsGroup(RESOURCES);
   registerGet(program, terminal);

@@ -1,0 +1,190 @@
+/** `isthmus dp run` against a real zone with real Envoys: how proxies start, stop and fail. */
+import { createServer, type Server } from "node:http";
+import { isJsonObject, type JsonObject } from "@isthmus/std";
+import { eventually, freePorts } from "@isthmus/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Deployment } from "./harness/deployment.ts";
+import { ENVOY, EnvoyProxy, type EnvoyProxyOptions, issueToken } from "./harness/envoy-proxy.ts";
+
+const [WEB, BACKEND, INGRESS, EGRESS, OTHER] = ["127.0.32.1", "127.0.32.2", "127.0.32.3", "127.0.32.4", "127.0.32.5"];
+const OUTBOUND_PORT = 20_001;
+const SIGKILL_CODE = 137;
+
+describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 90_000 }, () => {
+  let deployment: Deployment;
+  let dpPort: number;
+  let service: Server;
+  const proxies: EnvoyProxy[] = [];
+
+  beforeAll(async () => {
+    [dpPort = 0] = await freePorts(1);
+    deployment = await Deployment.prepare({ zones: ["east"] });
+    await deployment.global.start();
+    await deployment.zone("east").start({ "dpServer.port": dpPort });
+    await deployment.converged();
+    await deployment.global.api.put("meshes/default", {
+      type: "Mesh",
+      name: "default",
+      meshServices: { mode: "Exclusive" },
+    });
+    service = createServer((_request, response) => void response.end("backend"));
+    await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+  }, 90_000);
+  afterAll(async () => {
+    await Promise.all(proxies.map((proxy) => proxy.kill()));
+    service.close();
+    await deployment.stop();
+  });
+
+  it("runs a zone ingress and a zone egress with zone tokens", async () => {
+    const advertised = { advertisedAddress: INGRESS, advertisedPort: 10_001 };
+    await zoneProxy("ingress", "ZoneIngress", { address: INGRESS, port: 10_001, ...advertised });
+    await zoneProxy("egress", "ZoneEgress", { address: EGRESS, port: 10_001 });
+    for (const path of ["zone-ingress-insights/ingress-1", "zoneegressinsights/egress-1"]) {
+      const version = { kumaDp: { version: "2.14.3" }, envoy: { version: expect.any(String) } };
+      expect(await online(path)).toMatchObject({ version });
+    }
+  });
+
+  it("runs sidecars through which requests flow, and says when they are ready", async () => {
+    const backend = await started(sidecar("backend-1", "backend", BACKEND));
+    const outbound = [
+      { address: WEB, port: OUTBOUND_PORT, backendRef: { kind: "MeshService", name: "backend", port: 8080 } },
+    ];
+    await started({ ...sidecar("web-1", "web", WEB, outbound), listens: { address: WEB, port: OUTBOUND_PORT } });
+    await eventually(async () => (await ask()) === "backend", { timeoutMs: 60_000 });
+    await online("meshes/default/dataplane-insights/backend-1");
+    const ready = await fetch(backend.readinessUrl);
+    expect([ready.status, (await ready.text()).trim()]).toEqual([200, "LIVE"]);
+    expect((await fetch(backend.readinessUrl.replace("/ready", "/config_dump"))).status).toBe(404);
+  });
+
+  it("drains on SIGTERM: is no more ready, still answers, and ends with 0", async () => {
+    const backend = named("backend-1");
+    backend.signal("SIGTERM");
+    await eventually(async () => (await (await fetch(backend.readinessUrl)).text()) === "TERMINATING");
+    expect(await ask()).toBe("backend");
+    await eventually(() => backend.exitCode !== undefined);
+    expect(backend.exitCode).toBe(0);
+    expect(isRunning(backend.envoyPid)).toBe(false);
+    await eventually(async () => !(await ask()).includes("backend"), { timeoutMs: 30_000 });
+  });
+
+  it("ends with Envoy, its exit code and a message", async () => {
+    const web = named("web-1");
+    process.kill(web.envoyPid, "SIGKILL");
+    await eventually(() => web.exitCode !== undefined);
+    expect(web.exitCode).toBe(SIGKILL_CODE);
+    expect(web.log()).toContain('"signal":"SIGKILL","msg":"Envoy ended, and the runner with it"');
+  });
+
+  it("leaves no Envoy behind when it is killed", async () => {
+    const proxy = await started(sidecar("other-1", "other", OTHER));
+    expect(isRunning(proxy.envoyPid)).toBe(true);
+    await proxy.kill();
+    await eventually(() => !isRunning(proxy.envoyPid));
+  });
+
+  it("tells that the control plane does not let it in", async () => {
+    const token = await issueToken(deployment.zone("east"), "dataplane", { name: "somebody-else", mesh: "default" });
+    const proxy = await prepared({ ...sidecar("other-2", "other", OTHER), token });
+    await proxy.spawn();
+    await eventually(() => proxy.log().includes("the control plane does not let this proxy in"), { what: proxy.log() });
+    expect(proxy.log()).toMatch(/"reason":"[^"]*somebody-else[^"]*"/);
+    proxy.signal("SIGTERM");
+    await eventually(() => proxy.exitCode !== undefined);
+    expect(proxy.exitCode).toBe(0);
+  });
+
+  it("ends with the reason of the control plane when the resource is refused", async () => {
+    const { resource, ...rest } = sidecar("other-3", "other", OTHER);
+    const proxy = await prepared({ ...rest, resource: { ...resource, mesh: "unknown" }, token: await anyToken() });
+    await proxy.spawn();
+    await eventually(() => proxy.exitCode !== undefined);
+    expect(proxy.exitCode).toBe(1);
+    expect(proxy.log()).toContain("does not exist");
+  });
+
+  function sidecar(
+    name: string,
+    serviceName: string,
+    address: string,
+    outbound: readonly JsonObject[] = [],
+  ): Omit<EnvoyProxyOptions, "zone" | "dpPort"> {
+    const bound = service.address();
+    const servicePort = typeof bound === "object" && bound !== null ? bound.port : 0;
+    const tags = { "kuma.io/service": serviceName, "kuma.io/protocol": "http" };
+    const inbound = [{ port: 8080, servicePort, serviceAddress: "127.0.0.1", tags }];
+    return {
+      proxyType: "dataplane",
+      resource: { type: "Dataplane", mesh: "default", name, networking: { address, inbound, outbound: [...outbound] } },
+      listens: { address, port: 8080 },
+    };
+  }
+
+  async function zoneProxy(
+    proxyType: "ingress" | "egress",
+    type: string,
+    networking: { readonly address: string; readonly port: number },
+  ): Promise<void> {
+    const token = await issueToken(deployment.global, "zone", { zone: "east", scope: [proxyType], validFor: "1h" });
+    const resource = { type, name: `${proxyType}-1`, networking: { ...networking } };
+    // They listen once there is something behind them, so being connected has to do.
+    await (await prepared({ proxyType, resource, listens: networking, token })).spawn();
+  }
+
+  async function prepared(options: Omit<EnvoyProxyOptions, "zone" | "dpPort">): Promise<EnvoyProxy> {
+    const proxy = await EnvoyProxy.create({ zone: deployment.zone("east"), dpPort, ...options });
+    proxies.push(proxy);
+    return proxy;
+  }
+
+  async function started(options: Omit<EnvoyProxyOptions, "zone" | "dpPort">): Promise<EnvoyProxy> {
+    const proxy = await prepared(options);
+    await proxy.spawn();
+    await proxy.listening();
+    return proxy;
+  }
+
+  function named(name: string): EnvoyProxy {
+    const proxy = proxies.find((each) => each.name === name);
+    if (proxy === undefined) throw new Error(`no proxy ${name}`);
+    return proxy;
+  }
+
+  /** Of a proxy that is there, for who is refused before it is looked at. */
+  const anyToken = (): Promise<string> =>
+    issueToken(deployment.zone("east"), "dataplane", { name: "other-3", mesh: "default" });
+
+  /** The subscription of a proxy that is connected. */
+  function online(path: string): Promise<JsonObject> {
+    return eventually(
+      async () => {
+        const insight: unknown = await deployment.zone("east").api.find(path);
+        const subscriptions = isJsonObject(insight) ? insight["subscriptions"] : undefined;
+        const last = Array.isArray(subscriptions) ? subscriptions.at(-1) : undefined;
+        return isJsonObject(last) && last["disconnectTime"] === undefined ? last : undefined;
+      },
+      { timeoutMs: 60_000, what: `${path} online` },
+    );
+  }
+});
+
+/** The answer, or why there is none. */
+async function ask(): Promise<string> {
+  try {
+    const response = await fetch(`http://${WEB}:${OUTBOUND_PORT}/`, { signal: AbortSignal.timeout(5_000) });
+    return `${response.ok ? "" : `${response.status} `}${await response.text()}`.replace("no healthy upstream", "none");
+  } catch (error) {
+    return `failed: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

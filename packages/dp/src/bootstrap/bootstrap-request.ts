@@ -1,0 +1,72 @@
+/** What the control plane is told of a proxy. Source: kuma v2.14.3: app/kuma-dp/pkg/dataplane/envoy/remote_bootstrap.go. */
+import { BUILD_VERSION } from "@isthmus/runtime/identity";
+import type { JsonObject } from "@isthmus/std";
+import type { EnvoyVersion } from "../envoy-binary.ts";
+import type { DpSettings } from "../settings/read-settings.ts";
+
+export interface ProxyFacts {
+  readonly mesh: string;
+  readonly name: string;
+  /** JSON text of the resource; "": the control plane has it. */
+  readonly resource: string;
+  readonly token: string;
+  /** File with that token; "": none. */
+  readonly tokenPath: string;
+  /** PEM. */
+  readonly caCert: string;
+  readonly workDir: string;
+  readonly readinessPort: number;
+  readonly envoy: EnvoyVersion;
+  readonly system: SystemFacts;
+}
+
+export interface SystemFacts {
+  readonly platform: string;
+  readonly hasIpv6: boolean;
+  /** "": not found. */
+  readonly systemCaPath: string;
+  /** Limit of the control group; 0: none. */
+  readonly memoryLimitBytes: number;
+  /** Of the node that a container runs on; "": not told. */
+  readonly hostIp: string;
+}
+
+export function bootstrapRequest(settings: DpSettings, facts: ProxyFacts): JsonObject {
+  const { system, envoy } = facts;
+  const whereSet = (name: string, value: string): JsonObject => (value === "" ? {} : { [name]: value });
+  return {
+    mesh: facts.mesh,
+    name: facts.name,
+    proxyType: settings.proxyType,
+    ...whereSet("dataplaneToken", facts.token),
+    ...whereSet("dataplaneTokenPath", facts.tokenPath),
+    ...whereSet("dataplaneResource", facts.resource),
+    version: {
+      kumaDp: { ...BUILD_VERSION },
+      envoy: { version: envoy.version, build: envoy.build, kumaDpCompatible: envoy.isCompatible },
+    },
+    caCert: facts.caCert,
+    dynamicMetadata: whereSet("HOST_IP", system.hostIp),
+    readinessPort: facts.readinessPort,
+    operatingSystem: system.platform,
+    features: [...featuresOf(settings)],
+    resources: { maxHeapSizeBytes: settings.maxMemoryBytes || system.memoryLimitBytes },
+    workdir: facts.workDir,
+    metricsResources: { certPath: settings.metricsCertPath, keyPath: settings.metricsKeyPath },
+    systemCaPath: settings.systemCaPath || system.systemCaPath,
+    ipv6Enabled: settings.isIpv6Wanted && system.hasIpv6,
+    spireResources: { socketPath: "" },
+  };
+}
+
+/** Only what this runner does: a control plane relies on it. */
+export function featuresOf(settings: DpSettings): readonly string[] {
+  const features: readonly (readonly [string, boolean])[] = [
+    ["feature-bind-outbounds", settings.bindsOutbounds],
+    ["feature-delta-grpc", settings.isDelta],
+    ["feature-unified-resource-naming", settings.hasUnifiedNames],
+    ["feature-strict-inbound-ports", settings.hasStrictInboundPorts],
+    ["feature-reuse-port", settings.reusesPorts],
+  ];
+  return features.filter(([, isOn]) => isOn).map(([name]) => name);
+}

@@ -1,0 +1,65 @@
+/** The files that settings name, read and checked before anything is started. */
+import { readFileSync } from "node:fs";
+import { errorMessage } from "@isthmus/std";
+import { workFolderProblem } from "../work-folder.ts";
+import { type ProxyResource, readProxyResource } from "./proxy-resource.ts";
+import type { DpSettings } from "./read-settings.ts";
+import { tokenProblem } from "./token.ts";
+
+export interface DpInputs {
+  /** Undefined: the control plane has it. */
+  readonly resource: ProxyResource | undefined;
+  /** "": none. */
+  readonly token: string;
+  /** PEM; "": none. */
+  readonly caCert: string;
+}
+
+/** Problems are whole lines, each with the flag that is to blame. */
+export async function readInputs(
+  settings: DpSettings,
+  readStdin: () => Promise<string>,
+): Promise<{ readonly inputs: DpInputs; readonly problems: readonly string[] }> {
+  const problems: string[] = [];
+  const textOf = (flag: string, file: string): string | undefined => {
+    try {
+      return readFileSync(file, "utf8");
+    } catch (error) {
+      problems.push(`${flag}: ${errorMessage(error)}`);
+      return undefined;
+    }
+  };
+
+  const token =
+    settings.tokenFile === "" ? settings.token : textOf("--dataplane-token-file", settings.tokenFile)?.trim();
+  const wrong = settings.token === "" && settings.tokenFile === "" ? undefined : tokenProblem(token ?? "unread");
+  if (token !== undefined && wrong !== undefined) {
+    problems.push(
+      `${settings.tokenFile === "" ? "--dataplane-token" : `--dataplane-token-file ${settings.tokenFile}`}: ${wrong}`,
+    );
+  }
+
+  const { caCert: caText, caCertFile } = settings;
+  const caCert = caText !== "" || caCertFile === "" ? caText : (textOf("--ca-cert-file", caCertFile) ?? "");
+  if (caCert !== "" && !caCert.includes("-----BEGIN CERTIFICATE-----")) {
+    problems.push("--ca-cert-file: no PEM certificate in it");
+  }
+
+  const folder = workFolderProblem(settings.workDir);
+  if (folder !== undefined) problems.push(`--work-dir ${settings.workDir}: ${folder}`);
+
+  const { resource: inline, resourceFile, variables, proxyType } = settings;
+  const flag = inline === "" ? `--dataplane-file ${resourceFile}` : "--dataplane";
+  const template =
+    inline !== ""
+      ? inline
+      : resourceFile === "-"
+        ? await readStdin()
+        : resourceFile && textOf("--dataplane-file", resourceFile);
+  const resource =
+    template === undefined || template === "" ? undefined : readProxyResource(template, variables, proxyType);
+  if (resource?.ok === false) problems.push(...resource.error.map((reason) => `${flag}: ${reason}`));
+  if (template === "" && resourceFile !== "") problems.push(`${flag}: it is empty`);
+  const inputs = { resource: resource?.ok === true ? resource.value : undefined, token: token ?? "", caCert };
+  return { inputs, problems };
+}

@@ -23,19 +23,54 @@ const here = dirname(fileURLToPath(import.meta.url));
 const isthmusCommand = join(here, "../../cli/bin/isthmus.js");
 
 export async function startIsthmus(store: "memory" | "lmdb"): Promise<System> {
+  const [kds = 0] = await freePorts(1);
+  return startProgram("global", store, {
+    "multizone.global.kds.interface": "127.0.0.1",
+    "multizone.global.kds.grpcPort": kds,
+  });
+}
+
+export interface Zone extends System {
+  /** `https://127.0.0.1:<port of the data-plane server>` */
+  readonly proxiesUrl: string;
+}
+
+/** A zone of its own, or under a global that `startIsthmus` made. Proxies need no token. */
+export async function startZone(name: string, store: "memory" | "lmdb", global?: System): Promise<Zone> {
+  const [proxies = 0] = await freePorts(1);
+  const program = await startProgram("zone", store, {
+    "multizone.zone.name": name,
+    "dpServer.interface": "127.0.0.1",
+    "dpServer.port": proxies,
+    "dpServer.authn.dpProxy.type": "none",
+    "dpServer.authn.zoneProxy.type": "none",
+    ...(global === undefined
+      ? {}
+      : {
+          "multizone.zone.globalAddress": global.kdsUrl.replace("https", "grpcs"),
+          "multizone.zone.kds.tlsSkipVerify": "true",
+        }),
+  });
+  return { ...program, proxiesUrl: `https://127.0.0.1:${proxies}` };
+}
+
+async function startProgram(
+  role: "global" | "zone",
+  store: "memory" | "lmdb",
+  own: Readonly<Record<string, string | number>>,
+): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "isthmus-bench-"));
-  const [kds = 0, rest = 0, diagnostics = 0] = await freePorts(3);
+  const [rest = 0, diagnostics = 0] = await freePorts(2);
   const settings = {
     "general.workDir": folder,
     "store.type": store,
-    "multizone.global.kds.interface": "127.0.0.1",
-    "multizone.global.kds.grpcPort": kds,
     "apiServer.http.port": rest,
     "apiServer.http.interface": "127.0.0.1",
     "apiServer.https.enabled": "false",
     "diagnostics.interface": "127.0.0.1",
     "diagnostics.serverPort": diagnostics,
     "log.level": "error",
+    ...own,
   };
   const started = performance.now();
   const child = spawn(
@@ -45,15 +80,16 @@ export async function startIsthmus(store: "memory" | "lmdb"): Promise<System> {
       "--import",
       join(here, "gc-on-signal.mjs"),
       isthmusCommand,
-      "global",
+      role,
       ...Object.entries(settings).flatMap(([k, v]) => ["--set", `${k}=${v}`]),
     ],
     { stdio: ["ignore", "ignore", "inherit"] },
   );
   await eventually(async () => (await fetch(`http://127.0.0.1:${diagnostics}/ready`)).ok, {
     intervalMs: 5,
-    what: "isthmus global ready",
+    what: `isthmus ${role} ready`,
   });
+  const kds = Number(own["multizone.global.kds.grpcPort"] ?? 0);
   return system(`isthmus (${store})`, child, kds, rest, performance.now() - started, () =>
     rmSync(folder, { recursive: true, force: true }),
   );

@@ -1,11 +1,9 @@
 /** KB11: how the global's memory grows with zones and with resources. */
 import { connectFleet } from "../fleet.ts";
-import { residentBytes } from "../process-usage.ts";
+import { settledBytes } from "../process-usage.ts";
 import { round } from "../statistics.ts";
 import type { System } from "../systems.ts";
 import { loadServices } from "./kb1.ts";
-
-const SETTLE_MS = 3_000;
 
 export interface Kb11Result {
   readonly baseMiB: number;
@@ -25,13 +23,13 @@ export async function kb11(
 ): Promise<Kb11Result> {
   // The first zone warms up what every later one shares: code, caches, encoded bytes.
   const warm = await connectFleet(system.kdsUrl, 1, "warm");
-  const base = await settled(system.pid, system.collectsOnSignal);
+  const base = await settledBytes(system.pid, system.collectsOnSignal);
   const loader = await loadServices(system, options.resources);
-  const loaded = await settled(system.pid, system.collectsOnSignal);
+  const loaded = await settledBytes(system.pid, system.collectsOnSignal);
   const fleet = await connectFleet(system.kdsUrl, options.zones);
-  const connected = await settled(system.pid, system.collectsOnSignal);
+  const connected = await settledBytes(system.pid, system.collectsOnSignal);
   const second = await connectFleet(system.kdsUrl, options.zones, "second");
-  const doubled = await settled(system.pid, system.collectsOnSignal);
+  const doubled = await settledBytes(system.pid, system.collectsOnSignal);
   second.close();
   fleet.close();
   loader.close();
@@ -45,15 +43,4 @@ export async function kb11(
     kibPerZone: round((doubled - connected) / 1024 / options.zones),
     bytesPerResource: Math.round((loaded - base) / Math.max(1, options.resources)),
   };
-}
-
-/** Resident set after garbage had time to be collected: the smallest of several readings. */
-async function settled(pid: number, collectsOnSignal: boolean): Promise<number> {
-  let smallest = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 6; i += 1) {
-    if (collectsOnSignal) process.kill(pid, "SIGUSR2");
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS / 6));
-    smallest = Math.min(smallest, residentBytes(pid));
-  }
-  return smallest;
 }

@@ -1,0 +1,139 @@
+/**
+ * KB12: many proxies on one zone. They connect at once, each with a Dataplane of its own and an outbound to every service; then an instance of one
+ * service becomes unready and ready again, and a policy of the mesh changes: how long until the last proxy has acknowledged.
+ */
+import { watchEventLoop } from "../event-loop-delay.ts";
+import { HttpClient, inParallel } from "../http-client.ts";
+import { dataplane, MESH, untilServices } from "../mesh-traffic.ts";
+import { ENDPOINTS, LISTENERS, MockProxy } from "../mock-proxy.ts";
+import { cpuSeconds, settledBytes } from "../process-usage.ts";
+import { type Distribution, distribution, round } from "../statistics.ts";
+import { startZone } from "../systems.ts";
+
+const FILL_WIDTH = 8;
+const WARM_UP_TRIALS = 2;
+const POLICIES = 3;
+const TIMEOUT_MS = 120_000;
+const GAP_MS = 200;
+
+export interface Kb12Options {
+  readonly store: "memory" | "lmdb";
+  readonly services: number;
+  readonly proxies: number;
+  readonly trials: number;
+}
+
+export interface Kb12Result {
+  /** From the first connection to the listeners at the last proxy. */
+  readonly connectSeconds: number;
+  readonly connectCpuSeconds: number;
+  /** One endpoint, from its request to the last proxy. */
+  readonly endpointChange: Distribution;
+  readonly endpointChangeCpuMs: number;
+  /** A MeshTimeout for the whole mesh, which changes every listener and cluster. */
+  readonly policyChange: Distribution;
+  readonly kibPerProxy: number;
+  readonly generatorDelayP99Ms: number;
+}
+
+export async function kb12({ store, services, proxies, trials }: Kb12Options): Promise<Kb12Result> {
+  const zone = await startZone("east", store);
+  const client = new HttpClient(zone.restUrl, FILL_WIDTH);
+  const loop = watchEventLoop();
+  try {
+    await client.expect("PUT", "/meshes/default", MESH);
+    // Two instances each, so that a service stays available with one of them.
+    await inParallel(services * 2, FILL_WIDTH, (i) =>
+      client.expect("PUT", `/meshes/default/dataplanes/dp-${i}`, instance(i, services)),
+    );
+    await untilServices(client, services);
+    const before = await settledBytes(zone.pid, zone.collectsOnSignal);
+    let told: ((typeUrl: string, names: readonly string[]) => void) | undefined;
+    const cpuBefore = cpuSeconds(zone.pid);
+    const connecting = performance.now();
+    const mocks = Array.from({ length: proxies }, (_, i) => {
+      const name = `client-${i}`;
+      return new MockProxy({
+        url: zone.proxiesUrl,
+        mesh: "default",
+        name,
+        dataplane: JSON.stringify(dataplane(name, "client", 100_000 + i)),
+        onResponse: (typeUrl, names) => told?.(typeUrl, names),
+      });
+    });
+    await Promise.all(mocks.map(({ ready }) => ready));
+    const connectSeconds = (performance.now() - connecting) / 1000;
+    const connectCpuSeconds = cpuSeconds(zone.pid) - cpuBefore;
+    const after = await settledBytes(zone.pid, zone.collectsOnSignal);
+
+    const untilAll = (isMeant: (typeUrl: string, names: readonly string[]) => boolean): Promise<void> => {
+      let missing = proxies;
+      return new Promise((resolve, reject) => {
+        const limit = setTimeout(() => reject(new Error(`${missing} proxies were not told`)), TIMEOUT_MS);
+        told = (typeUrl, names) => {
+          if (!isMeant(typeUrl, names)) return;
+          missing -= 1;
+          if (missing > 0) return;
+          clearTimeout(limit);
+          told = undefined;
+          resolve();
+        };
+      });
+    };
+    const endpointChanges: number[] = [];
+    let cpu = cpuSeconds(zone.pid);
+    for (let trial = -WARM_UP_TRIALS; trial < trials; trial += 1) {
+      await new Promise((resolve) => setTimeout(resolve, GAP_MS));
+      if (trial === 0) cpu = cpuSeconds(zone.pid);
+      const i = (trial + WARM_UP_TRIALS) >> 1;
+      const all = untilAll(
+        (typeUrl, names) =>
+          typeUrl === ENDPOINTS && names.some((name) => name.startsWith(`default_service-${i % services}_`)),
+      );
+      const started = performance.now();
+      await client.expect("PUT", `/meshes/default/dataplanes/dp-${i}`, instance(i, services, trial % 2 !== 0));
+      await all;
+      if (trial >= 0) endpointChanges.push(performance.now() - started);
+    }
+    const endpointChangeCpuMs = ((cpuSeconds(zone.pid) - cpu) * 1000) / Math.max(1, trials);
+    const policyChanges: number[] = [];
+    for (let trial = 0; trial < POLICIES; trial += 1) {
+      await new Promise((resolve) => setTimeout(resolve, GAP_MS));
+      const all = untilAll((typeUrl) => typeUrl === LISTENERS);
+      const started = performance.now();
+      await client.expect("PUT", "/meshes/default/meshtimeouts/kb12", timeout(trial + 20));
+      await all;
+      policyChanges.push(performance.now() - started);
+    }
+    loop.stop();
+    for (const mock of mocks) mock.close();
+    return {
+      connectSeconds: round(connectSeconds),
+      connectCpuSeconds: round(connectCpuSeconds),
+      endpointChange: distribution(endpointChanges),
+      endpointChangeCpuMs: round(endpointChangeCpuMs),
+      policyChange: distribution(policyChanges),
+      kibPerProxy: round((after - before) / 1024 / proxies),
+      generatorDelayP99Ms: round(loop.p99Ms()),
+    };
+  } finally {
+    client.close();
+    await zone.stop();
+  }
+}
+
+function instance(i: number, services: number, isReady = true): object {
+  return dataplane(`dp-${i}`, `service-${i % services}`, i, isReady);
+}
+
+function timeout(seconds: number): object {
+  return {
+    type: "MeshTimeout",
+    mesh: "default",
+    name: "kb12",
+    spec: {
+      targetRef: { kind: "Mesh" },
+      to: [{ targetRef: { kind: "Mesh" }, default: { idleTimeout: "1m0s", http: { requestTimeout: `${seconds}s` } } }],
+    },
+  };
+}

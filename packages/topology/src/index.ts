@@ -19,6 +19,7 @@ export { baseSetKey, type EndpointCollections, endpointCollections } from "./end
 export type { Candidate, CandidateSource, Endpoint, EndpointSet, Gate, Locality } from "./endpoints/endpoint-set.ts";
 export type { Exposure, Exposures } from "./endpoints/exposure.ts";
 export { legacyServices, type Outbound, outboundsFor } from "./endpoints/outbounds.ts";
+export { hasInboundAt } from "./endpoints/reachability.ts";
 export { type ReachablePort, reachablePorts } from "./endpoints/reachable-ports.ts";
 export { describeRef, legacyRef, refKey, refOf } from "./endpoints/service-ref.ts";
 export { endpointsFor, type OutboundEndpoints, outboundEndpoints, sidecarEndpoints } from "./endpoints/sidecar.ts";

@@ -5,7 +5,7 @@
 import { seededRandom } from "@isthmus/testkit";
 import { watchEventLoop } from "../event-loop-delay.ts";
 import { HttpClient, inParallel } from "../http-client.ts";
-import { dataplane, INGRESS, MESH, multiZone, MULTI_ZONE, untilServices } from "../mesh-traffic.ts";
+import { dataplane, INGRESS, MESH, MULTI_ZONE, multiZone, untilServices } from "../mesh-traffic.ts";
 import { ENDPOINTS, MockProxy } from "../mock-proxy.ts";
 import { type Distribution, distribution, poissonGapMs, round } from "../statistics.ts";
 import { startIsthmus, startZone } from "../systems.ts";

@@ -46,6 +46,26 @@ export function finish(draft: Draft): EnvoyConfig {
   };
 }
 
+/** One configuration of several. Clusters and endpoints of one name are the same in all parts; of two listeners the first counts. */
+export function merged(parts: readonly EnvoyConfig[]): EnvoyConfig {
+  const clusters = new Map<string, ClusterJson>();
+  const endpoints = new Map<string, ClusterLoadAssignmentJson>();
+  const listeners = new Map<string, ListenerJson>();
+  const secrets = new Set<string>();
+  const problems = new Set<string>();
+  for (const part of parts) {
+    for (const [name, json] of part.clusters) if (!clusters.has(name)) clusters.set(name, json);
+    for (const [name, json] of part.endpoints) if (!endpoints.has(name)) endpoints.set(name, json);
+    for (const [name, json] of part.listeners) {
+      if (listeners.has(name)) problems.add(`two listeners are called ${name}`);
+      else listeners.set(name, json);
+    }
+    for (const name of part.secrets) secrets.add(name);
+    for (const problem of part.problems) problems.add(problem);
+  }
+  return { clusters, endpoints, listeners, secrets, problems: [...problems] };
+}
+
 export function finishCluster({ name, json, http, tls, tlsMatches }: ClusterDraft): ClusterJson {
   return {
     name,

@@ -10,9 +10,15 @@ import type { SubjectPolicies } from "./subject-policies.ts";
 
 /** Whose configuration it is. */
 export type Subject =
-  | { readonly kind: "sidecar"; readonly proxy: Proxy; readonly client: Client }
+  /**
+   * A sidecar is made as a whole, or its parts one by one. Of a single outbound the proxy is what all of its class have in common: what a feature wants to know
+   * of it besides must be said in `sidecar/outbound-class.ts`.
+   */
+  | { readonly kind: "sidecar"; readonly part: SidecarPart; readonly proxy: Proxy; readonly client: Client }
   | { readonly kind: "zoneIngress"; readonly ingress: ZoneIngress }
   | { readonly kind: "zoneEgress"; readonly egress: ZoneEgress };
+
+export type SidecarPart = "whole" | "own" | "outbound";
 
 export interface FeatureContext {
   readonly subject: Subject;

@@ -35,12 +35,16 @@ export interface InboundPlace {
 /** Of a Dataplane; the resources ZoneIngress and ZoneEgress are selected by no policy as a whole. */
 export class SubjectPolicies {
   readonly #translation: Translation;
-  readonly #matched = new Map<string, readonly MatchedPolicy[]>();
+  readonly #matched: Map<string, readonly MatchedPolicy[]>;
+  readonly #isComplete: boolean;
   #routesByKri: ReadonlyMap<string, Resource> | undefined;
   readonly proxy: PolicyProxy | undefined;
 
-  constructor(subject: Subject, translation: Translation) {
+  /** `known`: all that select the subject, where that was found out before. */
+  constructor(subject: Subject, translation: Translation, known?: ReadonlyMap<string, readonly MatchedPolicy[]>) {
     this.#translation = translation;
+    this.#matched = new Map(known);
+    this.#isComplete = known !== undefined;
     this.proxy = subject.kind === "sidecar" ? policyProxyOf(subject, translation) : undefined;
   }
 
@@ -116,7 +120,7 @@ export class SubjectPolicies {
 
   #match(type: string): readonly MatchedPolicy[] {
     const { proxy } = this;
-    if (proxy === undefined) return [];
+    if (proxy === undefined || this.#isComplete) return [];
     const { mesh } = proxy.dataplane;
     const policies = this.#translation.policies(type, mesh);
     if (policies.length === 0) return [];

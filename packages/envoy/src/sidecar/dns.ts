@@ -15,25 +15,34 @@ import {
   outboundsFor,
   type Proxy,
   SERVICE_KINDS,
+  type World,
 } from "@isthmus/topology";
 import { typed } from "../draft/any.ts";
 import type { Draft } from "../draft/draft.ts";
+import type { ProxyTraits } from "../proxy-traits.ts";
 import type { Translation } from "../translation.ts";
 import { addDocument } from "./dynamic-config.ts";
 import { isUnified } from "./inbounds.ts";
-import { redirectionOf } from "./redirection.ts";
 
 const ANSWER_TTL = "30s";
 const LOOPBACK = "127.0.0.1";
 
-export function draftDns(proxy: Proxy, translation: Translation, draft: Draft): void {
-  const { world, traits } = translation;
-  const { dnsPort, features } = traits;
-  const { isTransparent } = proxy;
-  if (dnsPort === undefined || !hasDnsTable({ isTransparent, redirectsDns: true, features })) return;
+/** What the workload can ask for. `hasIpv6`: also answered with addresses of IPv6. */
+export function dnsRecordsOf(proxy: Proxy, hasIpv6: boolean, world: World): readonly DnsRecord[] {
   const services = SERVICE_KINDS.flatMap((kind) => world.services(kind, proxy.mesh));
   const addresses = new Set(outboundsFor(proxy, world).flatMap(({ address }) => address ?? []));
-  const { records } = dnsTable(services, addresses, redirectionOf(proxy, traits)?.hasIpv6 === true);
+  return dnsTable(services, addresses, hasIpv6).records;
+}
+
+/** Whether the names are asked for at the proxy. */
+export function answersNames({ isTransparent }: Proxy, { dnsPort, features }: ProxyTraits): boolean {
+  return dnsPort !== undefined && hasDnsTable({ isTransparent, redirectsDns: true, features });
+}
+
+export function draftDns(proxy: Proxy, records: readonly DnsRecord[], translation: Translation, draft: Draft): void {
+  const { traits } = translation;
+  const { dnsPort, features } = traits;
+  if (dnsPort === undefined || !answersNames(proxy, traits)) return;
   const isUnifiedNaming = isUnified(proxy, translation);
   if (features.has(EMBEDDED_DNS_FEATURE)) {
     addDocument({ path: DNS_PATH, body: dnsDocument(records, proxy).body }, isUnifiedNaming, traits, draft);

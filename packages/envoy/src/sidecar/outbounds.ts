@@ -9,7 +9,6 @@ import {
   nameIn,
   type Outbound,
   outboundListenerName,
-  outboundsFor,
   type Proxy,
   portKriText,
   SERVICE_TAG,
@@ -31,16 +30,22 @@ import { isUnified } from "./inbounds.ts";
 const TAGS_METADATA = "io.kuma.tags";
 const UNIFIED_NAME_TAG = "kuma.io/unified-name";
 
+export interface OutboundContext {
+  readonly proxy: Proxy;
+  readonly client: Client;
+  readonly policies: SubjectPolicies;
+  readonly translation: Translation;
+}
+
+/** Listeners, and the clusters and endpoints of everything that they lead to. */
 export function draftOutbounds(
-  proxy: Proxy,
-  client: Client,
-  policies: SubjectPolicies,
-  translation: Translation,
+  outbounds: readonly Outbound[],
+  { proxy, client, policies, translation }: OutboundContext,
   draft: Draft,
 ): void {
   const destinations = new Destinations(proxy, client, translation, draft);
   const backends = new RouteBackends(proxy.mesh, destinations, translation);
-  for (const outbound of outboundsFor(proxy, translation.world)) {
+  for (const outbound of outbounds) {
     const listener =
       outbound.service.kind === "legacy"
         ? legacyListener(proxy, outbound, destinations, translation)

@@ -84,7 +84,11 @@ export function readGoldenCase(name: string): GoldenCase {
   return { head, resources };
 }
 
-export function configurationOf({ head, resources }: GoldenCase): EnvoyConfig {
+/** `proxy`: of a Dataplane. */
+export function translationOf({ head, resources }: GoldenCase): {
+  readonly proxy: Proxy | undefined;
+  readonly translation: Translation;
+} {
   const world = snapshotWorld(resources, { zone: ZONE, remoteWeights: "isthmus", systemNamespace: "" });
   const name = textOf(head, "proxy");
   const metadata = { ...METADATA, features: FEATURES[textOf(head, "world")] ?? [], ...objectOf(head, "metadata") };
@@ -97,6 +101,13 @@ export function configurationOf({ head, resources }: GoldenCase): EnvoyConfig {
     settings: DEFAULT_SETTINGS,
     policies: (type, mesh) => world.all(type, mesh).map(policyOf),
   };
+  return { proxy, translation };
+}
+
+export function configurationOf(golden: GoldenCase): EnvoyConfig {
+  const { proxy, translation } = translationOf(golden);
+  const { world } = translation;
+  const name = textOf(golden.head, "proxy");
   if (proxy !== undefined) return translateSidecar(proxy, translation);
   const ingress = world.zoneIngresses().find((each) => each.name === name);
   if (ingress !== undefined) return translateZoneIngress(ingress, translation);

@@ -1,0 +1,133 @@
+/**
+ * Sidecars that get the same outbounds. A mesh has thousands of proxies and few kinds of them: what leads to services is made once for each
+ * class. A class shows of its proxies only what they have in common: nothing else can find its way into what they share.
+ */
+import { type MatchedPolicy, policiesFor, proxyOf, selectGateway, tagValues } from "@isthmus/policy";
+import { NAMESPACE_LABEL, ZONE_LABEL } from "@isthmus/resources";
+import type { JsonObject } from "@isthmus/std";
+import type { Client, Proxy } from "@isthmus/topology";
+import { NO_TRAITS, type ProxyTraits } from "../proxy-traits.ts";
+import type { MeshTls } from "../tls/tls-identities.ts";
+import type { Translation } from "../translation.ts";
+import { redirectionOf } from "./redirection.ts";
+
+export interface OutboundClass {
+  /** Equal keys, equal classes. */
+  readonly key: string;
+  /** Without what is its own. */
+  readonly proxy: Proxy;
+  readonly client: Client;
+  readonly traits: ProxyTraits;
+  readonly tls: MeshTls | undefined;
+  /** Policies on traffic that leaves, by type. */
+  readonly matched: ReadonlyMap<string, readonly MatchedPolicy[]>;
+  /** Whether names are also answered with addresses of IPv6. */
+  readonly hasIpv6Names: boolean;
+}
+
+/** What a type of policy writes into outbounds of whom it is for: nothing, values of its tags and labels, or all that it is. */
+type Trace = "nothing" | "tags" | "itself";
+
+/** Types that say something on traffic that leaves. The test compares it with the list of all types. */
+export const OUTBOUND_POLICIES: Readonly<Record<string, Trace>> = {
+  MeshHTTPRoute: "nothing",
+  MeshTCPRoute: "nothing",
+  MeshTLS: "nothing",
+  MeshLoadBalancingStrategy: "tags",
+  MeshAccessLog: "itself",
+  MeshTrace: "itself",
+  MeshFaultInjection: "nothing",
+  MeshRateLimit: "nothing",
+  MeshTimeout: "nothing",
+  MeshHealthCheck: "tags",
+  MeshCircuitBreaker: "nothing",
+  MeshRetry: "nothing",
+  MeshProxyPatch: "nothing",
+};
+/** Of these every policy counts, and not only those with something under `to`. */
+const WITHOUT_TO: ReadonlySet<string> = new Set(["MeshTLS", "MeshTrace", "MeshProxyPatch"]);
+
+/** Undefined: it shares its outbounds with nobody. */
+export function outboundClassOf(proxy: Proxy, translation: Translation): OutboundClass | undefined {
+  const { world, traits, identities } = translation;
+  const { mesh } = proxy;
+  const matched = matchedOf(proxy, translation);
+  const traces = new Set([...matched.keys()].map((type) => OUTBOUND_POLICIES[type]));
+  if (traces.has("itself")) return undefined;
+  const own = identities.of(mesh);
+  // Who it is itself matters to those that it connects with.
+  const tls = own?.kind === "workload" ? { ...own, spiffeId: "" } : own;
+  const common = withoutItself(proxy, traces.has("tags"));
+  const { features, supportsIpv6, systemCaPath } = traits;
+  const hasIpv6Names = redirectionOf(proxy, traits)?.hasIpv6 === true;
+  const tags = !traces.has("tags") ? {} : tagValues(proxyOf(common.resource));
+  const client: Client = {
+    proxy: common,
+    locality: { zone: world.settings.zone, tags, labels: common.labels },
+    strategies: matched.get("MeshLoadBalancingStrategy") ?? [],
+  };
+  const key = JSON.stringify([
+    mesh,
+    [...features].sort(),
+    supportsIpv6,
+    systemCaPath,
+    hasIpv6Names,
+    tls,
+    [...matched].map(([type, list]) => [
+      type,
+      list.map(({ policy, selection }) => [policy.resource.name, selection.isDelegatedGateway]),
+    ]),
+    [common.name, common.address, common.labels, common.zone, common.gateway, common.isTransparent],
+    [common.outbounds, common.reachableServices, common.reachableBackends],
+    tags,
+  ]);
+  const shown = { ...NO_TRAITS, features, supportsIpv6, systemCaPath };
+  return { key, proxy: common, client, traits: shown, tls, matched, hasIpv6Names };
+}
+
+function matchedOf(proxy: Proxy, translation: Translation): ReadonlyMap<string, readonly MatchedPolicy[]> {
+  const { mesh, resource, gateway } = proxy;
+  const { world } = translation;
+  const definition = gateway?.type === "BUILTIN" ? selectGateway(resource, world.all("MeshGateway", mesh)) : undefined;
+  const subject = proxyOf(resource, definition);
+  const matched = new Map<string, readonly MatchedPolicy[]>();
+  for (const type of Object.keys(OUTBOUND_POLICIES)) {
+    const candidates = translation.policies(type, mesh).filter(({ to }) => to.length > 0 || WITHOUT_TO.has(type));
+    if (candidates.length === 0) continue;
+    const routes = translation.policies("MeshHTTPRoute", mesh);
+    const found = policiesFor(subject, candidates, { routes }).matched;
+    if (found.length > 0) matched.set(type, found.map(withoutSections));
+  }
+  return matched;
+}
+
+function withoutSections({ policy, selection: { isDelegatedGateway } }: MatchedPolicy): MatchedPolicy {
+  return { policy, selection: { sections: [], gatewayListeners: [], isDelegatedGateway } };
+}
+
+/** `isTagged`: its tags and labels stay. */
+function withoutItself(proxy: Proxy, isTagged: boolean): Proxy {
+  const { resource, labels } = proxy;
+  const kept = isTagged ? labels : pick(labels, [ZONE_LABEL, NAMESPACE_LABEL]);
+  return {
+    ...proxy,
+    name: "",
+    address: "",
+    labels: kept,
+    gateway: proxy.gateway === undefined || isTagged ? proxy.gateway : { ...proxy.gateway, tags: {} },
+    resource: { ...resource, name: "", labels: kept, spec: isTagged ? tagsOf(proxy) : {} },
+    // What others send to it is no matter of what it sends.
+    inbounds: [],
+    listeners: [],
+    problems: [],
+  };
+}
+
+function tagsOf({ inbounds, gateway }: Proxy): JsonObject {
+  const networking = { inbound: inbounds.map(({ tags }) => ({ tags })) };
+  return { networking: gateway === undefined ? networking : { ...networking, gateway } };
+}
+
+function pick(labels: Proxy["labels"], names: readonly string[]): Proxy["labels"] {
+  return Object.fromEntries(names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])));
+}

@@ -10,6 +10,7 @@ import { meshLoadBalancingStrategy } from "./mesh-load-balancing-strategy.ts";
 import { meshPassthrough } from "./mesh-passthrough.ts";
 import { meshRetry } from "./mesh-retry.ts";
 import { meshTimeout } from "./mesh-timeout.ts";
+import { meshTrace } from "./mesh-trace.ts";
 import { meshTrafficPermission } from "./mesh-traffic-permission.ts";
 import { SubjectPolicies } from "./subject-policies.ts";
 import { telemetryDocument } from "./telemetry-document.ts";
@@ -18,6 +19,7 @@ const FEATURES: readonly Feature[] = [
   meshLoadBalancingStrategy,
   meshPassthrough,
   meshAccessLog,
+  meshTrace,
   meshTimeout,
   meshTrafficPermission,
   meshHealthCheck,

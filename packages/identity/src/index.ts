@@ -41,7 +41,14 @@ export {
 export { type IdentityContext, type IdentityPlan, planMeshIdentity } from "./mesh-identity/plan-mesh-identity.ts";
 export { certificatesOf, planTrustExchange, TRUST_OF_ZONE_LABEL } from "./mesh-identity/trust-exchange.ts";
 export { parsePrivateKey, parsePublicKey } from "./rsa-key.ts";
-export { type KeyFailure, latestSerial, latestSigningKey, type SigningKey, secretBytes } from "./signing-keys.ts";
+export {
+  type KeyFailure,
+  latestSerial,
+  latestSigningKey,
+  type SigningKey,
+  secretBytes,
+  signingKeyProblem,
+} from "./signing-keys.ts";
 export { signToken, TokenIssuer, type TokenIssuerOptions } from "./token-issuer.ts";
 export { type ConfiguredKey, TokenValidator, type TokenValidatorOptions } from "./token-validator.ts";
 export { ADMIN, ANONYMOUS, AUTHENTICATED_GROUP, authenticated, isAnonymous, type User, userText } from "./user.ts";

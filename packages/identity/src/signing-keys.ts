@@ -6,7 +6,17 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Resource } from "@isthmus/resources";
 import { err, ok, type Result } from "@isthmus/std";
 import type { Store } from "@isthmus/store";
-import { DEFAULT_SERIAL, type KeyRing, keyAddress, keyNotFound, UNNUMBERED } from "./key-ring.ts";
+import {
+  DEFAULT_SERIAL,
+  dataplaneKeyRing,
+  type KeyRing,
+  keyAddress,
+  keyNotFound,
+  UNNUMBERED,
+  userKeyRing,
+  zoneKeyRing,
+  zonePublicKeyRing,
+} from "./key-ring.ts";
 import { parsePrivateKey, parsePublicKey } from "./rsa-key.ts";
 
 export interface SigningKey {
@@ -46,12 +56,24 @@ export function latestSerial(store: Store, ring: KeyRing): string | undefined {
 export function verificationKey(store: Store, ring: KeyRing, kid: string): Result<KeyObject, KeyFailure> {
   const secret = store.get(keyAddress(ring, kid));
   if (secret === undefined) return err({ kind: "not-found", detail: keyNotFound(ring, kid) });
-  const key = remembered(publicKeys, secret, () => {
+  const key = publicKeyOf(secret, ring);
+  return key.ok ? key : err(unusable(secret, key.error));
+}
+
+/** Why a Secret or GlobalSecret that is called like a signing key is none; undefined: it is one, or is not called so. */
+export function signingKeyProblem(secret: Resource): string | undefined {
+  const rings = secret.mesh === "" ? [userKeyRing, zoneKeyRing, zonePublicKeyRing] : [dataplaneKeyRing(secret.mesh)];
+  const ring = rings.find((each) => serialOf(each, secret.name) !== undefined);
+  const key = ring === undefined ? undefined : publicKeyOf(secret, ring);
+  return key === undefined || key.ok ? undefined : key.error;
+}
+
+function publicKeyOf(secret: Resource, ring: KeyRing): Result<KeyObject, string> {
+  return remembered(publicKeys, secret, () => {
     if (ring.holds === "public") return parsePublicKey(secretBytes(secret));
     const parsed = parsePrivateKey(secretBytes(secret));
     return parsed.ok ? ok(createPublicKey(parsed.value)) : parsed;
   });
-  return key.ok ? key : err(unusable(secret, key.error));
 }
 
 /** Content of a Secret or GlobalSecret. */

@@ -17,6 +17,7 @@ export { type MetricDescription, Metrics } from "./metrics.ts";
 export { openStore } from "./open-store.ts";
 export { type Program, type ProgramArguments, type ProgramFactory, runProgram } from "./run-program.ts";
 export { kdsServerTls, serverTls, type TlsFiles } from "./server-tls.ts";
+export { signingKeyWatch } from "./signing-key-watch.ts";
 export { aloneSyncApi, createSyncApi, type Sync, type SyncApiOptions } from "./sync-api.ts";
 export { createSyncParts, observeSync, type SyncParts, type SyncRole } from "./sync-parts.ts";
 export { dataFolder, workFolder } from "./work-folder.ts";

@@ -34,6 +34,7 @@ import {
   type ProgramArguments,
   runProgram,
   type Sync,
+  signingKeyWatch,
   userDefaults,
   writeLogger,
 } from "@isthmus/runtime";
@@ -137,6 +138,7 @@ export async function composeZone(
       diagnostics,
       store,
       defaultResources(instance, manager),
+      signingKeyWatch(store, (problem) => log.part("identity").error(problem, "a signing key cannot be used")),
       observeFinalizer(proxyInsightFinalizer(instance), instance),
       topology,
       identities,

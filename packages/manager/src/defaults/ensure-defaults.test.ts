@@ -1,7 +1,9 @@
 import { secretBytes } from "@isthmus/identity";
+import { systemClock } from "@isthmus/std";
 import { createMemoryStore, type Store } from "@isthmus/store";
 import { FakeClock } from "@isthmus/testkit";
 import { describe, expect, it } from "vitest";
+import { nodeKeyMaker } from "../keys/key-maker.ts";
 import { key, rig } from "../testing/rig.ts";
 
 const names = (store: Store, type: string): string[] => store.list(type).map(({ name }) => name);
@@ -141,5 +143,18 @@ describe("tokens of users", () => {
     await manager.ensureDefaults({ userTokens: true, adminToken: true });
     expect(secret(store, "admin-user-token")).toBe("admin token signed with 7: newer");
     for (const [type, mesh, prefix] of rotated) expect(store.get(key(type, mesh, `${prefix}-1`))).toBeUndefined();
+  });
+
+  it("are not made with a key that is none, and everything else is", async () => {
+    const { manager, store } = rig({ keys: nodeKeyMaker(systemClock) });
+    const broken = {
+      ...key("GlobalSecret", "", "user-token-signing-key-1"),
+      labels: {},
+      spec: { data: "aHVudGVyMg==" },
+    };
+    await store.commit([{ kind: "put", resource: broken }]);
+    await manager.ensureDefaults({ userTokens: true, adminToken: true });
+    expect(names(store, "GlobalSecret")).toEqual(["user-token-signing-key-1", "zone-token-signing-key-1"]);
+    expect(names(store, "Mesh")).toEqual(["default"]);
   });
 });

@@ -129,7 +129,8 @@ async function userTokens(context: WriteContext, options: DefaultsOptions): Prom
   const signing = key.find((op) => op.kind === "put")?.resource ?? context.store.get(keyAddress(userKeyRing, kid));
   if (signing === undefined) return key;
   const token = await context.keys.adminToken({ kid, pem: secretBytes(signing) });
-  return [...key, ...absent(context, globalSecret(ADMIN_USER_TOKEN.name, token))];
+  // Who looks after signing keys says why there is none; the next start tries again.
+  return token === undefined ? key : [...key, ...absent(context, globalSecret(ADMIN_USER_TOKEN.name, token))];
 }
 
 function absent(context: WriteContext, ...drafts: readonly ResourceDraft[]): readonly Op[] {

@@ -13,6 +13,10 @@ describe("a signing key", () => {
   });
 });
 
+it("makes no token of the administrator without a key", async () => {
+  expect(await keys.adminToken({ kid: "1", pem: Buffer.from("hunter2") })).toBeUndefined();
+});
+
 describe("a CA", () => {
   it.each([
     ["rsa", { kind: "rsa", bits: 2048 }, "-----BEGIN RSA PRIVATE KEY-----"],

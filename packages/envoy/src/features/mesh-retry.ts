@@ -15,6 +15,7 @@ import { uintOf } from "../build/numbers.ts";
 import type { ChainDraft } from "../draft/draft.ts";
 import type { Feature } from "./feature.ts";
 import { hostSelection } from "./retry-hosts.ts";
+import type { SubjectPolicies } from "./subject-policies.ts";
 
 const TYPE = "MeshRetry";
 const HTTP_RETRY_ON = "gateway-error,connect-failure,refused-stream";
@@ -44,20 +45,22 @@ export const meshRetry: Feature = (draft, { policies }) => {
   for (const { role, chains } of draft.listeners) {
     if (role.kind !== "outbound" && role.kind !== "legacyOutbound") continue;
     const conf = policies.to(TYPE, role);
-    if (conf !== undefined) for (const chain of chains) configureChain(chain, role.protocol, conf);
+    for (const chain of chains) configureChain(chain, role.protocol, conf ?? {}, policies);
   }
 };
 
-function configureChain({ end }: ChainDraft, protocol: string, conf: JsonObject): void {
+/** What is said of a route goes before what is said of the service. */
+function configureChain({ end }: ChainDraft, protocol: string, conf: JsonObject, policies: SubjectPolicies): void {
   if (end.kind === "tcp") {
     const attempts = uintOf(objectOf(conf, "tcp"), "maxConnectAttempt");
     if (attempts !== undefined) end.proxy.maxConnectAttempts = attempts;
   }
   if (end.kind !== "http") return;
   const policy = retryPolicyOf(protocol, conf);
-  if (policy === undefined) return;
-  for (const { routes } of end.routes.virtualHosts ?? []) {
-    for (const { route } of routes ?? []) if (route !== undefined) route.retryPolicy = policy;
+  for (const route of (end.routes.virtualHosts ?? []).flatMap((host) => host.routes ?? [])) {
+    const own = policies.ofRoute(TYPE, route);
+    const chosen = (own === undefined ? undefined : retryPolicyOf(protocol, own)) ?? policy;
+    if (chosen !== undefined && route.route !== undefined) route.route.retryPolicy = chosen;
   }
 }
 

@@ -11,6 +11,7 @@ import { durationOf } from "../build/durations.ts";
 import type { ChainDraft, ClusterDraft, Draft } from "../draft/draft.ts";
 import { isHttp } from "../draft/role.ts";
 import type { Feature, FeatureContext } from "./feature.ts";
+import type { SubjectPolicies } from "./subject-policies.ts";
 
 const TYPE = "MeshTimeout";
 const CONNECT = "5s";
@@ -37,17 +38,22 @@ function outbounds(draft: Draft, { policies }: FeatureContext): void {
   for (const { role, chains } of draft.listeners) {
     if (role.kind !== "outbound" && role.kind !== "legacyOutbound") continue;
     const conf = policies.to(TYPE, role);
-    for (const chain of chains) configureOutboundChain(chain, conf);
+    for (const chain of chains) configureOutboundChain(chain, conf, policies);
   }
 }
 
-function configureOutboundChain({ end }: ChainDraft, conf: JsonObject | undefined): void {
+function configureOutboundChain({ end }: ChainDraft, conf: JsonObject | undefined, policies: SubjectPolicies): void {
   const http = objectOf(conf ?? {}, "http");
   if (end.kind === "tcp") end.proxy.idleTimeout = durationOf(conf, "idleTimeout") ?? IDLE;
   if (end.kind !== "http") return;
   end.manager.commonHttpProtocolOptions = { ...end.manager.commonHttpProtocolOptions, idleTimeout: NONE };
   end.manager.requestHeadersTimeout = durationOf(http, "requestHeadersTimeout") ?? NONE;
-  for (const action of routeActions(end.routes.virtualHosts)) configureRoute(action, http);
+  for (const route of (end.routes.virtualHosts ?? []).flatMap((host) => host.routes ?? [])) {
+    if (route.route === undefined) continue;
+    configureRoute(route.route, http);
+    const own = policies.ofRoute(TYPE, route);
+    if (own !== undefined) configureRoute(route.route, objectOf(own, "http"));
+  }
 }
 
 function configureRoute(action: RouteActionJson, http: JsonObject): void {

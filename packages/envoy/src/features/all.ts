@@ -10,12 +10,14 @@ import { meshLoadBalancingStrategy } from "./mesh-load-balancing-strategy.ts";
 import { meshPassthrough } from "./mesh-passthrough.ts";
 import { meshRetry } from "./mesh-retry.ts";
 import { meshTimeout } from "./mesh-timeout.ts";
+import { meshTls } from "./mesh-tls.ts";
 import { meshTrace } from "./mesh-trace.ts";
 import { meshTrafficPermission } from "./mesh-traffic-permission.ts";
 import { SubjectPolicies } from "./subject-policies.ts";
 import { telemetryDocument } from "./telemetry-document.ts";
 
 const FEATURES: readonly Feature[] = [
+  meshTls,
   meshLoadBalancingStrategy,
   meshPassthrough,
   meshAccessLog,

@@ -72,7 +72,10 @@ export class SubjectPolicies {
   /** What is said about the MeshHTTPRoute that a route was made of, by its name; undefined: nothing beyond what is said about the mesh. */
   ofRoute(type: string, { name = "" }: RouteJson): JsonObject | undefined {
     const matched = this.matched(type);
-    if (matched.length === 0 || !name.startsWith(KRI_PREFIX)) return undefined;
+    const speaksOfRoutes = matched.some(({ policy }) =>
+      policy.to.some(({ targetRef }) => targetRef.kind === ROUTE_TYPE),
+    );
+    if (!speaksOfRoutes || !name.startsWith(KRI_PREFIX)) return undefined;
     const route = this.#routes().get(withoutSection(name));
     const conf = route === undefined ? undefined : toConf(destinationOf(route), matched);
     return conf === undefined || conf.coverage === "mesh" ? undefined : conf.conf;

@@ -19,8 +19,11 @@ import { httpOptionsFor, staticCluster } from "../build/clusters.ts";
 import { typed } from "../draft/any.ts";
 import type { ChainDraft, ClusterDraft, Draft, ListenerDraft } from "../draft/draft.ts";
 import { isHttp, type Role } from "../draft/role.ts";
+import { inboundTlsMode } from "../features/mesh-tls.ts";
+import type { SubjectPolicies } from "../features/subject-policies.ts";
 import { REUSE_PORT_FEATURE } from "../proxy-traits.ts";
 import { downstreamTls } from "../tls/downstream-tls.ts";
+import type { TlsMode } from "../tls/tls-identities.ts";
 import { MESH_ALPN } from "../tls/upstream-tls.ts";
 import type { Translation } from "../translation.ts";
 
@@ -28,7 +31,7 @@ import type { Translation } from "../translation.ts";
 const INBOUND_SOURCE = { v4: "127.0.0.6", v6: "::6" };
 const TAGS_METADATA = "io.kuma.tags";
 
-export function draftInbounds(proxy: Proxy, translation: Translation, draft: Draft): void {
+export function draftInbounds(proxy: Proxy, policies: SubjectPolicies, translation: Translation, draft: Draft): void {
   if (proxy.gateway?.type === "BUILTIN") return;
   const clusters = new Set<string>();
   for (const inbound of proxy.inbounds) {
@@ -37,7 +40,8 @@ export function draftInbounds(proxy: Proxy, translation: Translation, draft: Dra
     // Inbounds of one workload share its cluster.
     if (!clusters.has(cluster.name)) draft.clusters.push(cluster);
     clusters.add(cluster.name);
-    draft.listeners.push(inboundListener(proxy, inbound, role, cluster.name, translation, draft));
+    const mode = inboundTlsMode(inbound, policies, translation.identities.of(proxy.mesh));
+    draft.listeners.push(inboundListener(proxy, inbound, role, cluster.name, mode, translation, draft));
   }
 }
 
@@ -63,6 +67,7 @@ function inboundListener(
   inbound: Inbound,
   role: Role,
   cluster: string,
+  mode: TlsMode | undefined,
   translation: Translation,
   draft: Draft,
 ): ListenerDraft {
@@ -82,9 +87,9 @@ function inboundListener(
       ...(Object.keys(inbound.tags).length === 0
         ? {}
         : { metadata: { filterMetadata: { [TAGS_METADATA]: { ...inbound.tags } } } }),
-      ...(isPermissive(proxy, translation) ? { listenerFilters: [tlsInspector()] } : {}),
+      ...(mode === "PERMISSIVE" ? { listenerFilters: [tlsInspector()] } : {}),
     },
-    chains: [...inboundChains(proxy, inbound, role, cluster, translation, draft)],
+    chains: [...inboundChains(proxy, inbound, role, cluster, mode, translation, draft)],
   };
 }
 
@@ -94,6 +99,7 @@ function inboundChains(
   inbound: Inbound,
   role: Role,
   cluster: string,
+  mode: TlsMode | undefined,
   translation: Translation,
   draft: Draft,
 ): readonly ChainDraft[] {
@@ -101,7 +107,7 @@ function inboundChains(
   const tls = translation.identities.of(proxy.mesh);
   if (tls === undefined) return [chain()];
   const secured: ChainDraft = { ...chain(), tls: downstreamTls(tls, proxy.mesh, draft) };
-  if (tls.mode === "STRICT") return [secured];
+  if (mode === "STRICT") return [secured];
   return [
     { ...chain(), match: { transportProtocol: "raw_buffer" } },
     { ...tcpChain(role, cluster, cluster), match: { transportProtocol: "tls" } },
@@ -158,10 +164,6 @@ export function tlsInspector(): NonNullable<ListenerDraft["json"]["listenerFilte
 
 export function isUnified(proxy: Proxy, { world, traits }: Translation): boolean {
   return hasUnifiedNaming(traits.features, world.mesh(proxy.mesh)?.mode ?? "Disabled");
-}
-
-function isPermissive({ mesh }: Proxy, { identities }: Translation): boolean {
-  return identities.of(mesh)?.mode === "PERMISSIVE";
 }
 
 function isLoopback(address: string): boolean {

@@ -9,6 +9,8 @@ import { tcpChain } from "../build/chains.ts";
 import { originalDestinationCluster } from "../build/clusters.ts";
 import type { ClusterDraft, Draft } from "../draft/draft.ts";
 import type { Role } from "../draft/role.ts";
+import { inboundTlsMode } from "../features/mesh-tls.ts";
+import type { SubjectPolicies } from "../features/subject-policies.ts";
 import { REUSE_PORT_FEATURE, STRICT_INBOUND_PORTS_FEATURE } from "../proxy-traits.ts";
 import type { Translation } from "../translation.ts";
 import { isUnified } from "./inbounds.ts";
@@ -25,15 +27,21 @@ export function isPassedThrough(mesh: string, { world }: Translation): boolean {
   return objectOf(networking, "outbound").passthrough !== false;
 }
 
-export function draftPassthrough(proxy: Proxy, translation: Translation, draft: Draft): void {
+export function draftPassthrough(
+  proxy: Proxy,
+  policies: SubjectPolicies,
+  translation: Translation,
+  draft: Draft,
+): void {
   const { traits } = translation;
   const redirection = redirectionOf(proxy, traits);
   if (redirection === undefined || traits.features.has(BIND_OUTBOUNDS_FEATURE)) return;
   draft.clusters.push(nowhere());
+  const isStrict = traits.features.has(STRICT_INBOUND_PORTS_FEATURE) && isTlsMust(proxy, policies, translation);
   const versions = redirection.hasIpv6 && traits.supportsIpv6 ? ([4, 6] as const) : ([4] as const);
   for (const version of versions) {
     draftOutbound(proxy, version, redirection.outboundPort, translation, draft);
-    draftInbound(proxy, version, redirection.inboundPort, translation, draft);
+    draftInbound(proxy, version, redirection.inboundPort, isStrict, translation, draft);
   }
 }
 
@@ -60,9 +68,22 @@ function draftOutbound(proxy: Proxy, ipVersion: 4 | 6, port: number, translation
   });
 }
 
+/** Unless every inbound takes plaintext as well. */
+function isTlsMust({ mesh, inbounds }: Proxy, policies: SubjectPolicies, { identities }: Translation): boolean {
+  const tls = identities.of(mesh);
+  return inbounds.some((inbound) => inboundTlsMode(inbound, policies, tls) === "STRICT");
+}
+
 /** Where the mesh's TLS is a must, only declared ports are open: other traffic would come in without it. */
-function draftInbound(proxy: Proxy, ipVersion: 4 | 6, port: number, translation: Translation, draft: Draft): void {
-  const { traits, identities } = translation;
+function draftInbound(
+  proxy: Proxy,
+  ipVersion: 4 | 6,
+  port: number,
+  isStrict: boolean,
+  translation: Translation,
+  draft: Draft,
+): void {
+  const { traits } = translation;
   const isUnifiedNaming = isUnified(proxy, translation);
   const name = nameIn(isUnifiedNaming, passthroughName("inbound", ipVersion));
   const role: Role = { kind: "passthrough", direction: "inbound", ipVersion };
@@ -74,7 +95,6 @@ function draftInbound(proxy: Proxy, ipVersion: 4 | 6, port: number, translation:
       upstreamBindConfig: { sourceAddress: { address: INBOUND_SOURCE[ipVersion], portValue: 0 } },
     },
   });
-  const isStrict = traits.features.has(STRICT_INBOUND_PORTS_FEATURE) && identities.of(proxy.mesh)?.mode === "STRICT";
   const ports = [...new Set(proxy.inbounds.map(({ port: declared }) => declared))];
   draft.listeners.push({
     name,
@@ -86,10 +106,9 @@ function draftInbound(proxy: Proxy, ipVersion: 4 | 6, port: number, translation:
       enableReusePort: traits.features.has(REUSE_PORT_FEATURE),
       ...(isUnifiedNaming ? { statPrefix: name } : {}),
     },
-    chains:
-      isStrict && ports.length > 0
-        ? ports.map((destinationPort) => ({ ...tcpChain(role, name, name), match: { destinationPort } }))
-        : [tcpChain(role, name, name)],
+    chains: isStrict
+      ? ports.map((destinationPort) => ({ ...tcpChain(role, name, name), match: { destinationPort } }))
+      : [tcpChain(role, name, name)],
   });
 }
 

@@ -37,9 +37,10 @@ export function redirected(dataplane: Proxy, { traits }: Pick<Translation, "trai
 /** All but the outbounds. `names`: what its workload can ask for by name. */
 export function translateOwn(proxy: Proxy, translation: Translation, names: readonly DnsRecord[]): EnvoyConfig {
   const draft = emptyDraft();
-  const client = clientOf(proxy, translation.world);
-  draftOwn(proxy, names, translation, draft);
-  applyFeatures({ kind: "sidecar", part: "own", proxy, client }, translation, draft);
+  const subject = { kind: "sidecar", part: "own", proxy, client: clientOf(proxy, translation.world) } as const;
+  const policies = new SubjectPolicies(subject, translation);
+  draftOwn(proxy, names, policies, translation, draft);
+  applyFeatures(subject, translation, draft, policies);
   return finish(draft);
 }
 
@@ -48,17 +49,24 @@ function translateWhole(proxy: Proxy, translation: Translation): EnvoyConfig {
   const draft = emptyDraft();
   const subject = { kind: "sidecar", part: "whole", proxy, client: clientOf(proxy, world) } as const;
   const policies = new SubjectPolicies(subject, translation);
-  draftOwn(proxy, dnsRecordsOf(proxy, redirectionOf(proxy, traits)?.hasIpv6 === true, world), translation, draft);
+  const names = dnsRecordsOf(proxy, redirectionOf(proxy, traits)?.hasIpv6 === true, world);
+  draftOwn(proxy, names, policies, translation, draft);
   draftOutbounds(outboundsFor(proxy, world), { ...subject, policies, translation }, draft);
   applyFeatures(subject, translation, draft, policies);
   return finish(draft);
 }
 
-function draftOwn(proxy: Proxy, names: readonly DnsRecord[], translation: Translation, draft: Draft): void {
+function draftOwn(
+  proxy: Proxy,
+  names: readonly DnsRecord[],
+  policies: SubjectPolicies,
+  translation: Translation,
+  draft: Draft,
+): void {
   draftAdmin(proxy.address, translation.traits, draft);
-  draftPassthrough(proxy, translation, draft);
+  draftPassthrough(proxy, policies, translation, draft);
   draftDns(proxy, names, translation, draft);
-  draftInbounds(proxy, translation, draft);
+  draftInbounds(proxy, policies, translation, draft);
   draftZoneListeners(proxy, translation, draft);
 }
 

@@ -141,18 +141,17 @@ function meshTls(proxy: Proxy | undefined, name: string, traits: ProxyTraits, wo
   if (mesh === undefined) return undefined;
   const trustDomains = world.all("MeshTrust", name).map(({ spec }) => textOf(spec, "trustDomain"));
   trustDomains.sort();
-  const mode: TlsMode = mesh.hasMtls ? modeOf(mesh.resource) : "STRICT";
   const identity = proxy === undefined ? undefined : workloadIdentityOf(proxy, world);
   if (identity !== undefined) {
     const { spiffeId } = identity;
     const caSecret = TRUST_BUNDLE_SECRET;
-    return { kind: "workload", mode, identitySecret: IDENTITY_KRI, caSecret, spiffeId, trustDomains };
+    return { kind: "workload", identitySecret: IDENTITY_KRI, caSecret, spiffeId, trustDomains };
   }
   if (!mesh.hasMtls) return undefined;
   const isUnified = hasUnifiedNaming(traits.features, mesh.mode);
   return {
     kind: "mesh",
-    mode,
+    mode: modeOf(mesh.resource),
     identitySecret: nameIn(isUnified, identitySecretName(name)),
     caSecret: trustDomains.length > 0 ? TRUST_BUNDLE_SECRET : nameIn(isUnified, caSecretName(name)),
     trustDomains,

@@ -20,7 +20,6 @@ const MESH_TLS: MeshTls = {
 
 const WORKLOAD_TLS: MeshTls = {
   kind: "workload",
-  mode: "STRICT",
   identitySecret: "kri_mid_idm___identity_",
   caSecret: "system_trust_bundle",
   spiffeId: "spiffe://idm.west.mesh.local/workload/bweb",

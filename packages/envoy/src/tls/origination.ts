@@ -3,23 +3,13 @@
 import { Buffer } from "node:buffer";
 import { isIP } from "node:net";
 import type { DataSourceJson } from "@isthmus/proto/envoy/config/core/v3/base";
-import type {
-  SubjectAltNameMatcherJson,
-  TlsParameters_TlsProtocolJson,
-} from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/common";
+import type { SubjectAltNameMatcherJson } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/common";
 import type { UpstreamTlsContextJson } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/tls";
 import { flagOf, messageOf, objectOf, objectsOf, textOf } from "@isthmus/resources";
 import { err, type JsonObject, ok, type Result } from "@isthmus/std";
 import type { Service } from "@isthmus/topology";
 import type { ProxyTraits } from "../proxy-traits.ts";
-
-const VERSIONS: Readonly<Record<string, TlsParameters_TlsProtocolJson>> = {
-  TLSAuto: "TLS_AUTO",
-  TLS10: "TLSv1_0",
-  TLS11: "TLSv1_1",
-  TLS12: "TLSv1_2",
-  TLS13: "TLSv1_3",
-};
+import { tlsVersions } from "./tls-parameters.ts";
 
 /** Undefined: plaintext. `hosts`: addresses that are connected to. The error: what is demanded cannot be checked. */
 export function originationOf(
@@ -32,9 +22,7 @@ export function originationOf(
   const verification = objectOf(tls, "verification");
   const serverName = textOf(verification, "serverName");
   const name = serverName === "" ? hosts.find((host) => isIP(host) === 0) : serverName;
-  const version = objectOf(tls, "version");
-  const min = VERSIONS[textOf(version, "min")];
-  const max = VERSIONS[textOf(version, "max")];
+  const tlsParams = tlsVersions(objectOf(tls, "version"));
   const certificate = sourceOf(messageOf(verification, "clientCert"));
   const key = sourceOf(messageOf(verification, "clientKey"));
   const validation = validationOf(verification, name, traits);
@@ -43,14 +31,7 @@ export function originationOf(
     ...(name === undefined ? {} : { sni: name }),
     ...(flagOf(tls, "allowRenegotiation") ? { allowRenegotiation: true } : {}),
     commonTlsContext: {
-      ...(min === undefined && max === undefined
-        ? {}
-        : {
-            tlsParams: {
-              ...(min === undefined ? {} : { tlsMinimumProtocolVersion: min }),
-              ...(max === undefined ? {} : { tlsMaximumProtocolVersion: max }),
-            },
-          }),
+      ...(Object.keys(tlsParams).length === 0 ? {} : { tlsParams }),
       ...(certificate === undefined || key === undefined
         ? {}
         : { tlsCertificates: [{ certificateChain: certificate, privateKey: key }] }),

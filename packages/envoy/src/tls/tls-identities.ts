@@ -23,8 +23,6 @@ export interface MeshMtls {
 /** A MeshIdentity: a certificate by SPIFFE id, one CA for each trust domain. */
 export interface WorkloadTls {
   readonly kind: "workload";
-  /** Mode of `Mesh.mtls` where both exist, else `STRICT`. */
-  readonly mode: TlsMode;
   /** KRI of the MeshIdentity. */
   readonly identitySecret: string;
   readonly caSecret: string;

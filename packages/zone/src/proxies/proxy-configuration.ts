@@ -83,13 +83,11 @@ function translate({ id }: FollowedProxy, translation: Translation): EnvoyConfig
 
 function meshTls({ id, traits }: FollowedProxy, { wish }: IssuedIdentity, world: World): MeshTls {
   const mesh = world.mesh(wish.mesh);
-  const mode = mesh?.hasMtls === true ? meshTlsMode(mesh.resource) : "STRICT";
   const trustDomains = [...trustBundles(wish.mesh, world).keys()].sort();
   if (wish.identityKri !== undefined) {
     const { identityKri, spiffeId } = wish;
     return {
       kind: "workload",
-      mode,
       identitySecret: identityKri,
       caSecret: TRUST_BUNDLE_SECRET,
       spiffeId,
@@ -102,7 +100,7 @@ function meshTls({ id, traits }: FollowedProxy, { wish }: IssuedIdentity, world:
       : traits.features.has(UNIFIED_NAMING_FEATURE);
   return {
     kind: "mesh",
-    mode,
+    mode: mesh?.hasMtls === true ? meshTlsMode(mesh.resource) : "STRICT",
     identitySecret: nameIn(isUnified, identitySecretName(wish.mesh)),
     caSecret: trustDomains.length > 0 ? TRUST_BUNDLE_SECRET : nameIn(isUnified, caSecretName(wish.mesh)),
     trustDomains,

@@ -2,9 +2,15 @@ export { canonicalForm, type EncodedResource, encode, type ResourceKind, typeUrl
 export type { EnvoyConfig } from "./draft/finish.ts";
 export { type ProxyId, traitsOf } from "./proxy-metadata.ts";
 export { type AdminApi, type AdminTls, NO_TRAITS, type ProxyTraits, type Socket } from "./proxy-traits.ts";
-export { answersNames, dnsRecordsOf } from "./sidecar/dns.ts";
 export { type OutboundClass, outboundClassOf } from "./sidecar/outbound-class.ts";
-export { isOwnInbound, redirected, translateOutbound, translateOwn, translateSidecar } from "./sidecar/sidecar.ts";
+export {
+  isOwnInbound,
+  namesOf,
+  redirected,
+  translateOutbound,
+  translateOwn,
+  translateSidecar,
+} from "./sidecar/sidecar.ts";
 export { caSecret, identitySecret, trustBundleSecret } from "./tls/secrets.ts";
 export {
   type MeshMtls,

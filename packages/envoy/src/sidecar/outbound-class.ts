@@ -9,6 +9,7 @@ import type { Client, Proxy } from "@isthmus/topology";
 import { NO_TRAITS, type ProxyTraits } from "../proxy-traits.ts";
 import type { MeshTls } from "../tls/tls-identities.ts";
 import type { Translation } from "../translation.ts";
+import { answersNames } from "./dns.ts";
 import { redirectionOf } from "./redirection.ts";
 
 export interface OutboundClass {
@@ -21,8 +22,8 @@ export interface OutboundClass {
   readonly tls: MeshTls | undefined;
   /** Policies on traffic that leaves, by type. */
   readonly matched: ReadonlyMap<string, readonly MatchedPolicy[]>;
-  /** Whether names are also answered with addresses of IPv6. */
-  readonly hasIpv6Names: boolean;
+  /** What names are answered with; undefined: nobody asks the proxies. */
+  readonly names: { readonly hasIpv6: boolean } | undefined;
 }
 
 /** What a type of policy writes into outbounds of whom it is for: nothing, values of its tags and labels, or all that it is. */
@@ -59,7 +60,8 @@ export function outboundClassOf(proxy: Proxy, translation: Translation): Outboun
   const tls = own?.kind === "workload" ? { ...own, spiffeId: "" } : own;
   const common = withoutItself(proxy, traces.has("tags"));
   const { features, supportsIpv6, systemCaPath } = traits;
-  const hasIpv6Names = redirectionOf(proxy, traits)?.hasIpv6 === true;
+  const hasIpv6 = redirectionOf(proxy, traits)?.hasIpv6 === true;
+  const names = answersNames(proxy, traits) ? { hasIpv6 } : undefined;
   const tags = !traces.has("tags") ? {} : tagValues(proxyOf(common.resource));
   const client: Client = {
     proxy: common,
@@ -71,7 +73,7 @@ export function outboundClassOf(proxy: Proxy, translation: Translation): Outboun
     [...features].sort(),
     supportsIpv6,
     systemCaPath,
-    hasIpv6Names,
+    names,
     tls,
     [...matched].map(([type, list]) => [
       type,
@@ -82,7 +84,7 @@ export function outboundClassOf(proxy: Proxy, translation: Translation): Outboun
     tags,
   ]);
   const shown = { ...NO_TRAITS, features, supportsIpv6, systemCaPath };
-  return { key, proxy: common, client, traits: shown, tls, matched, hasIpv6Names };
+  return { key, proxy: common, client, traits: shown, tls, matched, names };
 }
 
 function matchedOf(proxy: Proxy, translation: Translation): ReadonlyMap<string, readonly MatchedPolicy[]> {

@@ -1,7 +1,16 @@
 /**
  * All of a sidecar's configuration: as a whole, or in parts, its own, and one for each outbound, which it shares with all proxies of its class.
  */
-import { clientOf, type DnsRecord, hasInboundAt, type Outbound, outboundsFor, type Proxy } from "@isthmus/topology";
+import type { Policy } from "@isthmus/policy";
+import {
+  clientOf,
+  type DnsRecord,
+  hasInboundAt,
+  type Outbound,
+  outboundsFor,
+  type Proxy,
+  type World,
+} from "@isthmus/topology";
 import { type Draft, emptyDraft } from "../draft/draft.ts";
 import { type EnvoyConfig, finish, merged } from "../draft/finish.ts";
 import { applyFeatures } from "../features/all.ts";
@@ -22,11 +31,16 @@ export function translateSidecar(dataplane: Proxy, translation: Translation): En
   const { world } = translation;
   const shared = outboundClassOf(proxy, translation);
   if (shared === undefined) return translateWhole(proxy, translation);
-  const own = translateOwn(proxy, translation, dnsRecordsOf(shared.proxy, shared.hasIpv6Names, world));
+  const own = translateOwn(proxy, translation, namesOf(shared, world));
   const parts = outboundsFor(shared.proxy, world)
     .filter((outbound) => !isOwnInbound(proxy, outbound))
     .map((outbound) => translateOutbound(shared, outbound, translation));
   return merged([own, ...parts]);
+}
+
+/** What workloads of the class can ask their proxies for. */
+export function namesOf({ proxy, names }: OutboundClass, world: World): readonly DnsRecord[] {
+  return names === undefined ? [] : dnsRecordsOf(proxy, names.hasIpv6, world);
 }
 
 /** The runner may say that it redirects traffic where the Dataplane does not. */
@@ -74,11 +88,12 @@ function draftOwn(
 export function translateOutbound(
   { proxy, client, traits, tls, matched }: OutboundClass,
   outbound: Outbound,
-  { world, settings, policies: ofMesh }: Pick<Translation, "world" | "settings" | "policies">,
+  { world, settings }: Pick<Translation, "world" | "settings">,
 ): EnvoyConfig {
   const draft = emptyDraft();
   const identities = { of: (mesh: string) => (mesh === proxy.mesh ? tls : undefined) };
-  const translation: Translation = { world, settings, policies: ofMesh, traits, identities };
+  const policiesOfMesh = (): readonly Policy[] => [];
+  const translation: Translation = { world, settings, policies: policiesOfMesh, traits, identities };
   const subject = { kind: "sidecar", part: "outbound", proxy, client } as const;
   const policies = new SubjectPolicies(subject, translation, matched);
   draftOutbounds([outbound], { proxy, client, policies, translation }, draft);

@@ -44,23 +44,37 @@ export function proxyConfiguration(
   world: World,
   settings: TranslationSettings,
 ): ProxyConfiguration | undefined {
-  const tls = new Map(issued.map((each) => [each.wish.mesh, { each, tls: meshTls(followed, each, world) }]));
-  const translation: Translation = {
+  const wishes = issued.map(({ wish }) => wish);
+  const config = translate(followed, translationOf(followed, wishes, world, settings));
+  if (config === undefined) return undefined;
+  const all = secretsOf(followed, issued, world);
+  return { config, secrets: new Map([...all].filter(([name]) => config.secrets.has(name))) };
+}
+
+/** What the configuration of a proxy is made with. */
+export function translationOf(
+  followed: FollowedProxy,
+  wishes: readonly MeshWish[],
+  world: World,
+  settings: TranslationSettings,
+): Translation {
+  const tls = new Map(wishes.map((wish) => [wish.mesh, meshTls(followed, wish, world)]));
+  return {
     world,
     traits: followed.traits,
-    identities: { of: (mesh) => tls.get(mesh)?.tls },
+    identities: { of: (mesh) => tls.get(mesh) },
     settings,
     policies: (type, mesh) => world.all(type, mesh).map(readOnce),
   };
-  const config = translate(followed, translation);
-  if (config === undefined) return undefined;
-  const secrets = new Map<string, object>();
-  for (const { each, tls: meshTlsOfIt } of tls.values()) {
-    for (const [name, secret] of secretsOf(each, meshTlsOfIt, world)) {
-      if (config.secrets.has(name)) secrets.set(name, secret);
-    }
-  }
-  return { config, secrets };
+}
+
+/** All that it could refer to, by name. */
+export function secretsOf(
+  followed: FollowedProxy,
+  issued: readonly IssuedIdentity[],
+  world: World,
+): ReadonlyMap<string, object> {
+  return new Map(issued.flatMap((each) => meshSecrets(each, meshTls(followed, each.wish, world), world)));
 }
 
 function translate({ id }: FollowedProxy, translation: Translation): EnvoyConfig | undefined {
@@ -81,7 +95,7 @@ function translate({ id }: FollowedProxy, translation: Translation): EnvoyConfig
   }
 }
 
-function meshTls({ id, traits }: FollowedProxy, { wish }: IssuedIdentity, world: World): MeshTls {
+function meshTls({ id, traits }: FollowedProxy, wish: MeshWish, world: World): MeshTls {
   const mesh = world.mesh(wish.mesh);
   const trustDomains = [...trustBundles(wish.mesh, world).keys()].sort();
   if (wish.identityKri !== undefined) {
@@ -107,7 +121,7 @@ function meshTls({ id, traits }: FollowedProxy, { wish }: IssuedIdentity, world:
   };
 }
 
-function secretsOf(
+function meshSecrets(
   { wish, certificate }: IssuedIdentity,
   tls: MeshTls,
   world: World,

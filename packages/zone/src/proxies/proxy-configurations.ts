@@ -1,23 +1,29 @@
 /**
- * Makes the configuration of every connected proxy and keeps it up to date: derived from what is stored by the reactor of the topology,
- * so that a change costs what depends on it. Certificates are made beside it and come in as one more input.
+ * Makes the configuration of every connected proxy and keeps it up to date: derived from what is stored by the reactor of the topology, so that a
+ * change costs what depends on it. Certificates are made beside it and come in as one more input.
  *
  *     followed proxies -> wishes for certificates -> keeper -> certificates
- *                      -> configurations (translated again when anything they read changes) -> snapshots -> sessions
+ *                      -> parts of configurations -> snapshots -> sessions
  */
-import { type AdminTls, type TranslationSettings, traitsOf } from "@isthmus/envoy";
-import { CertificateKeeper, type WorkloadCertificate } from "@isthmus/identity";
+import { type TranslationSettings, traitsOf } from "@isthmus/envoy";
+import { CertificateKeeper } from "@isthmus/identity";
 import { dataSourceLoader } from "@isthmus/manager";
-import type { Change, Collection, DerivationGraph, Source } from "@isthmus/reactor";
+import type { Change, DerivationGraph } from "@isthmus/reactor";
 import type { LoadDataSource, Registry } from "@isthmus/resources";
 import { type Clock, err } from "@isthmus/std";
 import type { Store } from "@isthmus/store";
 import type { TopologyCollections, World } from "@isthmus/topology";
 import { type ConnectedProxy, type ProxySnapshot, proxyKey, ResourcePool, type SnapshotSource } from "@isthmus/xds";
-import { ADMIN_CLIENT, type AdminWish } from "./admin-wish.ts";
-import { certificateWishes, type ProxyWish, wishKey } from "./certificate-wishes.ts";
-import type { FollowedProxy } from "./followed-proxy.ts";
-import { type IssuedIdentity, type ProxyConfiguration, proxyConfiguration } from "./proxy-configuration.ts";
+import { type ProxyWish, wishKey } from "./certificate-wishes.ts";
+import { ConfigurationAssembly } from "./configuration-assembly.ts";
+import {
+  type ConfigurationGraph,
+  classOfPart,
+  configurationGraph,
+  FAILED,
+  type OwnPart,
+} from "./configuration-graph.ts";
+import type { OutboundPart } from "./shared-outbounds.ts";
 import { SnapshotEncoder } from "./snapshot-encoder.ts";
 
 export type ConfigurationEvent =
@@ -25,9 +31,6 @@ export type ConfigurationEvent =
   | { readonly kind: "problems"; readonly proxy: string; readonly problems: readonly string[] }
   | { readonly kind: "certificateFailed"; readonly proxy: string; readonly reason: string }
   | { readonly kind: "certificateIssued"; readonly proxy: string; readonly expiresAtMs: number };
-
-/** Of a certificate that cannot be made now. */
-const FAILED = "failed";
 
 export interface ProxyConfigurationsOptions {
   readonly store: Store;
@@ -48,10 +51,11 @@ export class ProxyConfigurations implements SnapshotSource {
   /** Shared with the sessions. */
   readonly pool = new ResourcePool();
   readonly #encoder = new SnapshotEncoder(this.pool);
-  readonly #followers = new Set<Follower>();
-  readonly #snapshots = new Map<string, ProxySnapshot>();
-  #followed: Source<FollowedProxy> | undefined;
-  #certificates: Source<WorkloadCertificate | typeof FAILED> | undefined;
+  readonly #assembly = new ConfigurationAssembly(this.pool);
+  /** By proxy; one that reconnects may have two streams for a while. */
+  readonly #followers = new Map<string, readonly Follower[]>();
+  #graph: ConfigurationGraph | undefined;
+  #isAssemblyDue = false;
 
   constructor(options: ProxyConfigurationsOptions) {
     this.#options = options;
@@ -59,11 +63,11 @@ export class ProxyConfigurations implements SnapshotSource {
     this.#keeper = new CertificateKeeper({
       clock,
       onIssued: (key, certificate) => {
-        this.#certificates?.set(key, certificate);
+        this.#graph?.certificates.set(key, certificate);
         onEvent({ kind: "certificateIssued", proxy: proxyOf(key), expiresAtMs: certificate.expiresAtMs });
       },
       onError: (key, reason) => {
-        if (this.#certificates?.get(key) === undefined) this.#certificates?.set(key, FAILED);
+        if (this.#graph?.certificates.get(key) === undefined) this.#graph?.certificates.set(key, FAILED);
         onEvent({ kind: "certificateFailed", proxy: proxyOf(key), reason });
       },
     });
@@ -72,38 +76,20 @@ export class ProxyConfigurations implements SnapshotSource {
   /** For `LiveTopology`: what is made here is derived with everything else. */
   readonly extend = (graph: DerivationGraph, tables: TopologyCollections): void => {
     const { registry, settings } = this.#options;
-    const followed = graph.source<FollowedProxy>("proxies/followed");
-    const certificates = graph.source<WorkloadCertificate | typeof FAILED>("proxies/certificates");
-    const wishes: Collection<readonly ProxyWish[]> = graph.map("proxies/wishes", followed, (proxy, _, read) => {
-      const world = tables.worldOf(read);
-      return certificateWishes(proxy, { world, registry, loaderOf: (mesh) => this.#loader(mesh, world) });
-    });
-    const configurations = graph.map("proxies/configurations", followed, (proxy, key, read) => {
-      const issued: IssuedIdentity[] = [];
-      let adminTls: AdminTls | undefined;
-      for (const wish of read.get(wishes, key) ?? []) {
-        const certificate = read.get(certificates, wishKey(key, wish));
-        if (certificate === undefined) return undefined;
-        if (certificate === FAILED) {
-          // Without its certificate it could only be less secure than it is to be.
-          if (wish.kind === "mesh") return undefined;
-        } else if (wish.kind === "mesh") issued.push({ wish, certificate });
-        else adminTls = adminTlsOf(wish, certificate);
-      }
-      return proxyConfiguration(withAdmin(proxy, adminTls), issued, tables.worldOf(read), settings);
-    });
-    wishes.subscribe((changes) => this.#onWishes(changes));
-    configurations.subscribe((changes) => this.#onConfigurations(changes));
-    this.#followed = followed;
-    this.#certificates = certificates;
+    const loaderOf = (mesh: string, world: World): LoadDataSource => this.#loader(mesh, world);
+    const made = configurationGraph(graph, tables, { registry, settings, encoder: this.#encoder, loaderOf });
+    made.wishes.subscribe((changes) => this.#onWishes(changes));
+    made.shared.subscribe((changes) => this.#onShared(changes));
+    made.own.subscribe((changes) => this.#onOwn(changes));
+    this.#graph = made;
   };
 
   follow({ id, metadata }: ConnectedProxy, push: (snapshot: ProxySnapshot) => void): { stop(): void } {
     const key = proxyKey(id);
     const follower: Follower = { key, push };
-    this.#followers.add(follower);
-    this.#followed?.set(key, { id, traits: traitsOf(metadata.raw, id) });
-    const current = this.#snapshots.get(key);
+    this.#followers.set(key, [...(this.#followers.get(key) ?? []), follower]);
+    this.#graph?.followed.set(key, { id, traits: traitsOf(metadata.raw, id) });
+    const current = this.#assembly.snapshot(key);
     if (current !== undefined) push(current);
     return { stop: () => this.#unfollow(follower) };
   }
@@ -113,9 +99,13 @@ export class ProxyConfigurations implements SnapshotSource {
   }
 
   #unfollow(follower: Follower): void {
-    this.#followers.delete(follower);
-    const isFollowed = [...this.#followers].some(({ key }) => key === follower.key);
-    if (!isFollowed) this.#followed?.delete(follower.key);
+    const { key } = follower;
+    const rest = (this.#followers.get(key) ?? []).filter((each) => each !== follower);
+    if (rest.length > 0) this.#followers.set(key, rest);
+    else {
+      this.#followers.delete(key);
+      this.#graph?.followed.delete(key);
+    }
   }
 
   /** Secrets are read through the world, so that a new CA is followed; files are read as they are. */
@@ -135,7 +125,7 @@ export class ProxyConfigurations implements SnapshotSource {
         const old = wishKey(key, wish);
         if (wanted.has(old)) continue;
         this.#keeper.drop(old);
-        this.#certificates?.delete(old);
+        this.#graph?.certificates.delete(old);
       }
       for (const [name, { wish }] of wanted) {
         if (wish.ok) this.#keeper.want(name, wish.value);
@@ -144,28 +134,38 @@ export class ProxyConfigurations implements SnapshotSource {
     }
   }
 
-  #onConfigurations(changes: readonly Change<ProxyConfiguration>[]): void {
+  #onShared(changes: readonly Change<OutboundPart>[]): void {
     for (const { key, after } of changes) {
-      if (after === undefined) {
-        this.#snapshots.delete(key);
-        continue;
-      }
-      const { snapshot, problems } = this.#encoder.encode(after, this.#options.store.revision);
-      const all = [...after.config.problems, ...problems];
-      if (all.length > 0) this.#options.onEvent({ kind: "problems", proxy: key, problems: all });
-      this.#snapshots.set(key, snapshot);
-      for (const follower of this.#followers) if (follower.key === key) follower.push(snapshot);
+      const outboundClass = classOfPart(key);
+      this.#assembly.setShared(outboundClass, key, after);
+      if (after !== undefined) this.#tell(this.#assembly.memberOf(outboundClass) ?? "", after.part.problems);
     }
+    this.#assembleSoon();
   }
-}
 
-function adminTlsOf({ ca }: AdminWish, { chain, key }: WorkloadCertificate): AdminTls {
-  return { certificate: chain, key, ca: ca.cert, clientName: ADMIN_CLIENT };
-}
+  #onOwn(changes: readonly Change<OwnPart>[]): void {
+    for (const { key, after } of changes) {
+      this.#assembly.setOwn(key, after);
+      if (after !== undefined) this.#tell(key, after.part.problems);
+    }
+    this.#assembleSoon();
+  }
 
-function withAdmin(proxy: FollowedProxy, tls: AdminTls | undefined): FollowedProxy {
-  const { admin } = proxy.traits;
-  return admin === undefined ? proxy : { ...proxy, traits: { ...proxy.traits, admin: { ...admin, tls } } };
+  #tell(proxy: string, problems: readonly string[]): void {
+    if (problems.length > 0) this.#options.onEvent({ kind: "problems", proxy, problems });
+  }
+
+  /** Once for all that one batch of the reactor changes. */
+  #assembleSoon(): void {
+    if (this.#isAssemblyDue) return;
+    this.#isAssemblyDue = true;
+    queueMicrotask(() => {
+      this.#isAssemblyDue = false;
+      for (const [key, snapshot] of this.#assembly.assemble(this.#options.store.revision)) {
+        for (const { push } of this.#followers.get(key) ?? []) push(snapshot);
+      }
+    });
+  }
 }
 
 function proxyOf(wishKeyText: string): string {

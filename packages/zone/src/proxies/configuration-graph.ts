@@ -1,0 +1,160 @@
+/**
+ * The configurations of connected proxies as derivations: what a proxy has of its own, and the outbounds of each class of proxies, made once for
+ * all of it. A change costs what depends on it.
+ *
+ *     followed -> wishes for certificates
+ *              -> classes -> outbounds -> shared parts
+ *                         -> names
+ *     followed, wishes, certificates, names -> own parts
+ */
+import {
+  type AdminTls,
+  namesOf,
+  type OutboundClass,
+  outboundClassOf,
+  redirected,
+  type TranslationSettings,
+  translateOutbound,
+  translateOwn,
+} from "@isthmus/envoy";
+import type { WorkloadCertificate } from "@isthmus/identity";
+import type { Collection, DerivationGraph, Source } from "@isthmus/reactor";
+import type { LoadDataSource, Registry } from "@isthmus/resources";
+import { type DnsRecord, type Outbound, outboundsFor, type TopologyCollections, type World } from "@isthmus/topology";
+import type { EncodedResource } from "@isthmus/xds";
+import { ADMIN_CLIENT, type AdminWish } from "./admin-wish.ts";
+import { certificateWishes, type ProxyWish, wishKey } from "./certificate-wishes.ts";
+import type { FollowedProxy } from "./followed-proxy.ts";
+import { type IssuedIdentity, proxyConfiguration, secretsOf, translationOf } from "./proxy-configuration.ts";
+import type { OutboundPart } from "./shared-outbounds.ts";
+import type { EncodedPart, SnapshotEncoder } from "./snapshot-encoder.ts";
+
+/** What a proxy shares with no other. */
+export interface OwnPart {
+  /** Undefined: its outbounds are in its own part as well. */
+  readonly outboundClass: string | undefined;
+  readonly part: EncodedPart;
+  /** All that it may refer to. */
+  readonly secrets: readonly EncodedResource[];
+  /** `address:port` of its inbounds. */
+  readonly places: readonly string[];
+}
+
+/** Of a certificate that cannot be made now. */
+export const FAILED = "failed";
+
+export interface ConfigurationGraph {
+  readonly followed: Source<FollowedProxy>;
+  readonly certificates: Source<WorkloadCertificate | typeof FAILED>;
+  readonly wishes: Collection<readonly ProxyWish[]>;
+  /** By key of the class and of the outbound; see `classOfPart`. */
+  readonly shared: Collection<OutboundPart>;
+  readonly own: Collection<OwnPart>;
+}
+
+export interface ConfigurationGraphOptions {
+  readonly registry: Registry;
+  readonly settings: TranslationSettings;
+  readonly encoder: SnapshotEncoder;
+  readonly loaderOf: (mesh: string, world: World) => LoadDataSource;
+}
+
+interface ClassOutbound {
+  readonly outboundClass: string;
+  readonly outbound: Outbound;
+}
+
+const SEPARATOR = "\u0000";
+
+export function configurationGraph(
+  graph: DerivationGraph,
+  tables: TopologyCollections,
+  { registry, settings, encoder, loaderOf }: ConfigurationGraphOptions,
+): ConfigurationGraph {
+  const followed = graph.source<FollowedProxy>("proxies/followed");
+  const certificates = graph.source<WorkloadCertificate | typeof FAILED>("proxies/certificates");
+  const wishes: Collection<readonly ProxyWish[]> = graph.map("proxies/wishes", followed, (proxy, _, read) => {
+    const world = tables.worldOf(read);
+    return certificateWishes(proxy, { world, registry, loaderOf: (mesh) => loaderOf(mesh, world) });
+  });
+  const classOf: Collection<OutboundClass> = graph.map("proxies/class-of", followed, (proxy, key, read) => {
+    const world = tables.worldOf(read);
+    const dataplane = proxy.id.type === "dataplane" ? world.proxy(proxy.id.mesh, proxy.id.name) : undefined;
+    if (dataplane === undefined) return undefined;
+    const wished = (read.get(wishes, key) ?? []).filter((wish) => wish.kind === "mesh");
+    const translation = translationOf(proxy, wished, world, settings);
+    return outboundClassOf(redirected(dataplane, translation), translation);
+  });
+  const classes = graph.flatMap<OutboundClass, OutboundClass>("proxies/classes", classOf, (each) => [[each.key, each]]);
+  const names = graph.map<OutboundClass, readonly DnsRecord[]>("proxies/names", classes, (each, _, read) =>
+    namesOf(each, tables.worldOf(read)),
+  );
+  const outbounds = graph.flatMap<OutboundClass, ClassOutbound>("proxies/outbounds", classes, (each, key, read) =>
+    outboundsFor(each.proxy, tables.worldOf(read)).map((outbound) => [
+      [key, JSON.stringify(outbound)].join(SEPARATOR),
+      { outboundClass: key, outbound },
+    ]),
+  );
+  const shared = graph.map<ClassOutbound, OutboundPart>(
+    "proxies/shared",
+    outbounds,
+    ({ outboundClass, outbound }, _, read) => {
+      const ofClass = read.get(classes, outboundClass);
+      if (ofClass === undefined) return undefined;
+      const config = translateOutbound(ofClass, outbound, { world: tables.worldOf(read), settings });
+      return { part: encoder.part(config), place: placeOf(outbound) };
+    },
+  );
+  const own: Collection<OwnPart> = graph.map("proxies/own", followed, (connected, key, read) => {
+    const issued: IssuedIdentity[] = [];
+    let adminTls: AdminTls | undefined;
+    for (const wish of read.get(wishes, key) ?? []) {
+      const certificate = read.get(certificates, wishKey(key, wish));
+      if (certificate === undefined) return undefined;
+      if (certificate === FAILED) {
+        // Without its certificate it could only be less secure than it is to be.
+        if (wish.kind === "mesh") return undefined;
+      } else if (wish.kind === "mesh") issued.push({ wish, certificate });
+      else adminTls = adminTlsOf(wish, certificate);
+    }
+    const proxy = withAdmin(connected, adminTls);
+    const world = tables.worldOf(read);
+    const ofClass = read.get(classOf, key);
+    if (ofClass === undefined) {
+      const whole = proxyConfiguration(proxy, issued, world, settings);
+      if (whole === undefined) return undefined;
+      const problems: string[] = [];
+      const secrets = encoder.all("secret", whole.secrets, problems);
+      return { outboundClass: undefined, part: encoder.part(whole.config), secrets, places: [] };
+    }
+    const dataplane = world.proxy(proxy.id.mesh, proxy.id.name);
+    if (dataplane === undefined) return undefined;
+    const wished = issued.map(({ wish }) => wish);
+    const translation = translationOf(proxy, wished, world, settings);
+    const records = ofClass.names === undefined ? [] : (read.get(names, ofClass.key) ?? []);
+    const config = translateOwn(redirected(dataplane, translation), translation, records);
+    const problems: string[] = [];
+    const secrets = encoder.all("secret", secretsOf(proxy, issued, world), problems);
+    const places = dataplane.inbounds.map(placeOf).filter((place) => place !== undefined);
+    return { outboundClass: ofClass.key, part: encoder.part(config), secrets, places };
+  });
+  return { followed, certificates, wishes, shared, own };
+}
+
+/** Of a key of `shared`. */
+export function classOfPart(key: string): string {
+  return key.slice(0, key.indexOf(SEPARATOR));
+}
+
+function placeOf({ address, port }: Pick<Outbound, "address" | "port">): string | undefined {
+  return address === undefined ? undefined : `${address}:${port}`;
+}
+
+function adminTlsOf({ ca }: AdminWish, { chain, key }: WorkloadCertificate): AdminTls {
+  return { certificate: chain, key, ca: ca.cert, clientName: ADMIN_CLIENT };
+}
+
+function withAdmin(proxy: FollowedProxy, tls: AdminTls | undefined): FollowedProxy {
+  const { admin } = proxy.traits;
+  return admin === undefined ? proxy : { ...proxy, traits: { ...proxy.traits, admin: { ...admin, tls } } };
+}

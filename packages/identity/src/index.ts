@@ -22,11 +22,13 @@ export {
 export {
   CONTROL_PLANE_SCOPE,
   type DataplaneIdentity,
+  dataplaneClaims,
   readDataplane,
   readUser,
   readZone,
   userClaims,
   type ZoneIdentity,
+  zoneClaims,
 } from "./claims.ts";
 export {
   ADMIN_USER_TOKEN,

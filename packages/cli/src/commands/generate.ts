@@ -1,6 +1,7 @@
-/** `isthmus generate token dataplane|zone|user`: tokens that the server signs, printed alone so that they can be piped. */
+/** `isthmus generate`: tokens, signed by the server or with a key of a file, and such keys; printed alone so that they can be piped. */
 import type { ApiClient } from "@isthmus/api";
-import { formatGoDuration, parseGoDuration } from "@isthmus/std";
+import { dataplaneClaims, userClaims, zoneClaims } from "@isthmus/identity";
+import { formatGoDuration, goDurationToMs, parseGoDuration } from "@isthmus/std";
 import { type Command, Option } from "commander";
 import { connect, withMesh, withServer } from "../connection/connect.ts";
 import type { ServerOptions } from "../connection/settings.ts";
@@ -9,6 +10,15 @@ import type { Terminal } from "../terminal.ts";
 
 interface TokenOptions extends ServerOptions {
   readonly validFor?: string;
+  readonly signingKeyPath?: string;
+  readonly kid?: string;
+}
+
+/** The same token, asked from a server and made here. */
+interface TokenOrder {
+  /** `validFor`: as Go writes it. */
+  readonly ask: (client: ApiClient, validFor: string | undefined, mesh: string) => Promise<string>;
+  readonly claims: (mesh: string) => object;
 }
 
 interface DataplaneTokenOptions extends TokenOptions {
@@ -31,9 +41,11 @@ interface UserTokenOptions extends TokenOptions {
 
 const SCOPES = ["ingress", "egress"];
 const NANOSECONDS_PER_DAY = 86_400_000_000_000n;
+/** As servers do. */
+const DEFAULT_VALIDITY = "87600h";
 
 export function registerGenerate(program: Command, terminal: Terminal): void {
-  const generate = program.command("generate").description("tokens");
+  const generate = program.command("generate").description("tokens, and keys to sign them with");
   const token = generate.command("token").description("a token, signed by the server");
   // `generate token zone` and, as kumactl has it, `generate zone-token`.
   for (const [parent, suffix] of [
@@ -44,6 +56,29 @@ export function registerGenerate(program: Command, terminal: Terminal): void {
     zoneToken(parent.command(`zone${suffix}`), terminal);
     userToken(parent.command(`user${suffix}`), terminal);
   }
+  signingKey(generate.command("signing-key"), terminal);
+  publicKey(generate.command("public-key"), terminal);
+}
+
+function signingKey(command: Command, terminal: Terminal): void {
+  command
+    .description("a new key to sign tokens with")
+    .addOption(new Option("--format <format>", "form of the key").choices(["pem", "pem-base64"]).default("pem-base64"))
+    .action(async ({ format }: { readonly format: "pem" | "pem-base64" }) => {
+      const { newSigningKey } = await import("../offline-key.ts");
+      const key = await newSigningKey();
+      write(terminal, format === "pem" ? key : Buffer.from(key).toString("base64"));
+    });
+}
+
+function publicKey(command: Command, terminal: Terminal): void {
+  command
+    .description("what tokens of a signing key are checked with")
+    .requiredOption("--signing-key-path <file>", "the signing key, PEM")
+    .action(async ({ signingKeyPath }: { readonly signingKeyPath: string }) => {
+      const { publicHalf } = await import("../offline-key.ts");
+      write(terminal, await publicHalf(signingKeyPath));
+    });
 }
 
 function dataplaneToken(command: Command, terminal: Terminal): void {
@@ -55,18 +90,7 @@ function dataplaneToken(command: Command, terminal: Terminal): void {
     .option("--workload <name>", "workload that the Dataplane must belong to");
   withValidity(command);
   withServer(withMesh(command, "mesh of the Dataplane")).action((options: DataplaneTokenOptions) =>
-    print(terminal, options, (client, validFor, mesh) => {
-      const { name, tag = [], proxyType, workload } = options;
-      const tags = Object.fromEntries(tag.map(tagOf));
-      return client.dataplaneToken({
-        ...(name === undefined ? {} : { name }),
-        mesh,
-        ...(tag.length === 0 ? {} : { tags }),
-        ...(proxyType === undefined ? {} : { type: proxyType }),
-        ...(workload === undefined ? {} : { workload }),
-        ...(validFor === undefined ? {} : { validFor }),
-      });
-    }),
+    print(terminal, options, dataplaneOrder(options)),
   );
 }
 
@@ -76,15 +100,7 @@ function zoneToken(command: Command, terminal: Terminal): void {
     .requiredOption("--zone <zone>", "name of the zone")
     .option("--scope <scope...>", "what it is good for", SCOPES);
   withValidity(command);
-  withServer(command, "a global").action((options: ZoneTokenOptions) =>
-    print(terminal, options, (client, validFor) =>
-      client.zoneToken({
-        zone: options.zone,
-        scope: options.scope.flatMap((scope) => scope.split(",")),
-        ...(validFor === undefined ? {} : { validFor }),
-      }),
-    ),
-  );
+  withServer(command, "a global").action((options: ZoneTokenOptions) => print(terminal, options, zoneOrder(options)));
 }
 
 function userToken(command: Command, terminal: Terminal): void {
@@ -93,33 +109,78 @@ function userToken(command: Command, terminal: Terminal): void {
     .requiredOption("--name <name>", "name of the user")
     .option("--group <group...>", "groups of the user, such as mesh-system:admin");
   withValidity(command, true);
-  withServer(command).action((options: UserTokenOptions) =>
-    print(terminal, options, (client, validFor = "") =>
-      client.userToken({
-        name: options.name,
-        ...(options.group === undefined ? {} : { groups: options.group.flatMap((group) => group.split(",")) }),
-        validFor,
+  withServer(command).action((options: UserTokenOptions) => print(terminal, options, userOrder(options)));
+}
+
+function dataplaneOrder({ name, tag = [], proxyType, workload }: DataplaneTokenOptions): TokenOrder {
+  const tags: Readonly<Record<string, string[]>> = Object.fromEntries(tag.map(tagOf));
+  return {
+    ask: (client, validFor, mesh) =>
+      client.dataplaneToken({
+        ...(name === undefined ? {} : { name }),
+        mesh,
+        ...(tag.length === 0 ? {} : { tags }),
+        ...(proxyType === undefined ? {} : { type: proxyType }),
+        ...(workload === undefined ? {} : { workload }),
+        ...(validFor === undefined ? {} : { validFor }),
       }),
-    ),
-  );
+    claims: (mesh) =>
+      dataplaneClaims({ name: name ?? "", mesh, tags, type: proxyType ?? "", workload: workload ?? "" }),
+  };
+}
+
+function zoneOrder({ zone, scope: given }: ZoneTokenOptions): TokenOrder {
+  const scope = given.flatMap((each) => each.split(","));
+  return {
+    ask: (client, validFor) => client.zoneToken({ zone, scope, ...(validFor === undefined ? {} : { validFor }) }),
+    claims: () => zoneClaims({ zone, scope }),
+  };
+}
+
+function userOrder({ name, group }: UserTokenOptions): TokenOrder {
+  const groups = group?.flatMap((each) => each.split(","));
+  return {
+    ask: (client, validFor = "") => client.userToken({ name, ...(groups === undefined ? {} : { groups }), validFor }),
+    claims: () => userClaims({ name, groups: groups ?? null }),
+  };
 }
 
 function withValidity(command: Command, isRequired = false): void {
   const description = "how long the token is valid, such as 24h or 30d";
   if (isRequired) command.requiredOption("--valid-for <duration>", description);
   else command.option("--valid-for <duration>", `${description}; 10 years if not given`);
+  command
+    .option("--signing-key-path <file>", "sign with this key instead of asking a server")
+    .option("--kid <id>", "with --signing-key-path: id of the key, by which servers know it");
 }
 
 async function print(
   terminal: Terminal,
   options: TokenOptions & { readonly mesh?: string },
-  question: (client: ApiClient, validFor: string | undefined, mesh: string) => Promise<string>,
+  order: TokenOrder,
 ): Promise<void> {
   const validFor = options.validFor === undefined ? undefined : validity(options.validFor);
-  const { ask, mesh } = connect(terminal, options);
-  const token = await ask((client) => question(client, validFor, mesh));
-  // As kumactl: a file that gets it holds nothing but the token.
-  terminal.stdout.write(terminal.stdout.isTerminal ? `${token}\n` : token);
+  const { signingKeyPath: path, kid } = options;
+  if ((path === undefined) !== (kid === undefined)) {
+    throw new CommandError("--signing-key-path and --kid go together", ExitCode.usage);
+  }
+  if (path === undefined || kid === undefined) {
+    const { ask, mesh } = connect(terminal, options);
+    write(terminal, await ask((client) => order.ask(client, validFor, mesh)));
+    return;
+  }
+  const { signOffline } = await import("../offline-key.ts");
+  const parsed = parseGoDuration(validFor ?? DEFAULT_VALIDITY);
+  const claims = order.claims(options.mesh ?? "default");
+  write(
+    terminal,
+    await signOffline({ path, kid }, claims, parsed.ok ? goDurationToMs(parsed.value) : 0, terminal.clock),
+  );
+}
+
+/** As kumactl: a file that gets it holds nothing else. */
+function write({ stdout }: Terminal, text: string): void {
+  stdout.write(stdout.isTerminal && !text.endsWith("\n") ? `${text}\n` : text);
 }
 
 /** As Go writes it; whole days may be given as well. */

@@ -24,6 +24,8 @@ describe.skipIf(envoy === undefined)("Envoy accepts (needs Envoy)", () => {
     pair = await ca.issue({ commonName: "test", usage: "server", names: ["spiffe://default/test"] });
     systemCa = join(folder.path, "system-ca.pem");
     await writeFile(systemCa, pair.certificate);
+    await writeFile(join(folder.path, "cert.pem"), pair.certificate);
+    await writeFile(join(folder.path, "key.pem"), pair.privateKey);
   });
   afterAll(() => folder.remove());
 

@@ -7,6 +7,7 @@ import { meshAccessLog } from "./mesh-access-log.ts";
 import { meshCircuitBreaker } from "./mesh-circuit-breaker.ts";
 import { meshHealthCheck } from "./mesh-health-check.ts";
 import { meshLoadBalancingStrategy } from "./mesh-load-balancing-strategy.ts";
+import { meshMetric } from "./mesh-metric.ts";
 import { meshPassthrough } from "./mesh-passthrough.ts";
 import { meshRetry } from "./mesh-retry.ts";
 import { meshTimeout } from "./mesh-timeout.ts";
@@ -27,6 +28,7 @@ const FEATURES: readonly Feature[] = [
   meshHealthCheck,
   meshCircuitBreaker,
   meshRetry,
+  meshMetric,
   telemetryDocument,
 ];
 

@@ -9,6 +9,7 @@ import { meshHealthCheck } from "./mesh-health-check.ts";
 import { meshLoadBalancingStrategy } from "./mesh-load-balancing-strategy.ts";
 import { meshMetric } from "./mesh-metric.ts";
 import { meshPassthrough } from "./mesh-passthrough.ts";
+import { meshRateLimit } from "./mesh-rate-limit.ts";
 import { meshRetry } from "./mesh-retry.ts";
 import { meshTimeout } from "./mesh-timeout.ts";
 import { meshTls } from "./mesh-tls.ts";
@@ -23,6 +24,7 @@ const FEATURES: readonly Feature[] = [
   meshPassthrough,
   meshAccessLog,
   meshTrace,
+  meshRateLimit,
   meshTimeout,
   meshTrafficPermission,
   meshHealthCheck,

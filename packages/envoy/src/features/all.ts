@@ -5,6 +5,7 @@ import type { Translation } from "../translation.ts";
 import type { Feature, Subject } from "./feature.ts";
 import { meshAccessLog } from "./mesh-access-log.ts";
 import { meshCircuitBreaker } from "./mesh-circuit-breaker.ts";
+import { meshFaultInjection } from "./mesh-fault-injection.ts";
 import { meshHealthCheck } from "./mesh-health-check.ts";
 import { meshLoadBalancingStrategy } from "./mesh-load-balancing-strategy.ts";
 import { meshMetric } from "./mesh-metric.ts";
@@ -24,6 +25,7 @@ const FEATURES: readonly Feature[] = [
   meshPassthrough,
   meshAccessLog,
   meshTrace,
+  meshFaultInjection,
   meshRateLimit,
   meshTimeout,
   meshTrafficPermission,

@@ -8,10 +8,10 @@ import type {
 } from "@isthmus/proto/envoy/config/core/v3/health_check";
 import { flagOf, listOf, messageOf, objectOf, objectsOf, textOf, textsOf } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
+import { TAGS_HEADER, tagsText } from "./client-headers.ts";
 
 type Checker = Pick<HealthCheckJson, "tcpHealthCheck" | "httpHealthCheck" | "grpcHealthCheck">;
 
-const TAGS_HEADER = "x-kuma-tags";
 const PATH = "/";
 
 /**
@@ -77,12 +77,10 @@ function httpCheck(
   };
 }
 
-/** By it the asked proxy knows who asks: `&version=v1,v2&`, one after the other. Source: kuma v2.14.3: pkg/xds/envoy/tags. */
+/** By it the asked proxy knows who asks. */
 function tagsHeader(tags: Readonly<Record<string, readonly string[]>>): readonly HeaderValueOptionJson[] {
-  const keys = Object.keys(tags).sort();
-  if (keys.length === 0) return [];
-  const value = keys.map((key) => `&${key}=${(tags[key] ?? []).join(",")}&`).join("");
-  return [{ header: { key: TAGS_HEADER, value } }];
+  const value = tagsText(tags);
+  return value === "" ? [] : [{ header: { key: TAGS_HEADER, value } }];
 }
 
 /** Several values of one header may stand behind each other, with commas. */

@@ -34,7 +34,7 @@ function fieldMatchers(rules: readonly InboundRule[], members: readonly string[]
   return rules.flatMap(({ conf, origin }) => {
     const predicates = members
       .flatMap((member) => objectsOf(conf, member))
-      .map((match) => predicate(inboundMatchOf(match)));
+      .map((match) => matchPredicate(inboundMatchOf(match)));
     const [only] = predicates;
     if (only === undefined) return [];
     const name = TYPE === undefined ? "" : (kriText(TYPE, origin.policy.kri) ?? "");
@@ -47,7 +47,8 @@ function fieldMatchers(rules: readonly InboundRule[], members: readonly string[]
   });
 }
 
-function predicate({ spiffeId, sni }: InboundMatch): object {
+/** By certificate and server name. */
+export function matchPredicate({ spiffeId, sni }: InboundMatch): object {
   const parts = [
     ...(spiffeId === undefined ? [] : [single("envoy.matching.inputs.uri_san", URI_SAN, spiffeId)]),
     ...(sni === undefined ? [] : [single("envoy.matching.inputs.server_name", SERVER_NAME, sni)]),

@@ -1,5 +1,6 @@
 /** `isthmus dp run` against a real zone with real Envoys: how proxies start, stop and fail. */
 import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { eventually, freePorts } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -59,11 +60,20 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     expect((await fetch(backend.readinessUrl.replace("/ready", "/config_dump"))).status).toBe(404);
   });
 
+  it("leaves a workload out while it does not answer", async () => {
+    const { port } = service.address() as AddressInfo;
+    service.closeAllConnections();
+    await new Promise((resolve) => service.close(resolve));
+    await eventually(async () => (await ask()).includes("503 none"), { timeoutMs: 30_000 });
+    await new Promise<void>((resolve) => service.listen(port, "127.0.0.1", resolve));
+    await eventually(async () => (await ask()) === "backend", { timeoutMs: 30_000 });
+  });
+
   it("drains on SIGTERM: is no more ready, still answers, and ends with 0", async () => {
     const backend = named("backend-1");
     backend.signal("SIGTERM");
     await eventually(async () => (await (await fetch(backend.readinessUrl)).text()) === "TERMINATING");
-    expect(await ask()).toBe("backend");
+    expect(await (await fetch(`http://${BACKEND}:8080/`)).text()).toBe("backend");
     await eventually(() => backend.exitCode !== undefined);
     expect(backend.exitCode).toBe(0);
     expect(isRunning(backend.envoyPid)).toBe(false);
@@ -111,10 +121,9 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     address: string,
     outbound: readonly JsonObject[] = [],
   ): Omit<EnvoyProxyOptions, "zone" | "dpPort"> {
-    const bound = service.address();
-    const servicePort = typeof bound === "object" && bound !== null ? bound.port : 0;
+    const { port: servicePort } = service.address() as AddressInfo;
     const tags = { "kuma.io/service": serviceName, "kuma.io/protocol": "http" };
-    const inbound = [{ port: 8080, servicePort, serviceAddress: "127.0.0.1", tags }];
+    const inbound = [{ port: 8080, servicePort, serviceAddress: "127.0.0.1", serviceProbe: { tcp: {} }, tags }];
     return {
       proxyType: "dataplane",
       resource: { type: "Dataplane", mesh: "default", name, networking: { address, inbound, outbound: [...outbound] } },

@@ -31,6 +31,7 @@ export interface LoadedConfig {
 /** Where Kuma's variable is not made from its key: beginnings, and what stands for them. */
 const IRREGULAR_VARIABLES: readonly (readonly [string, string])[] = [
   ["ACCESS_STATIC_VIEW_CONFIG_DUMP_", "KUMA_ACCESS_STATIC_GET_CONFIG_DUMP_"],
+  ["DP_SERVER_HDS_CHECK_DEFAULTS_", "KUMA_DP_SERVER_HDS_CHECK_"],
 ];
 
 type Mutable = { [key: string]: unknown };

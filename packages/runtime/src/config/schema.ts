@@ -74,6 +74,19 @@ export const configSchema = z.object({
     tlsCertFile: text(""),
     tlsKeyFile: text(""),
     authn: dpServerAuthnSettings,
+    /** What Envoys check for the control plane: themselves, and workloads whose inbound has a probe. */
+    hds: section({
+      enabled: flag(true),
+      /** How often they report. Kuma: 5s. */
+      interval: duration("1s"),
+      checkDefaults: section({
+        timeout: duration("2s"),
+        interval: duration("1s"),
+        noTrafficInterval: duration("1s"),
+        healthyThreshold: integer(1, 1),
+        unhealthyThreshold: integer(1, 1),
+      }),
+    }),
   }),
   bootstrapServer: section({
     params: section({

@@ -1,4 +1,6 @@
 /** One line for each change of state of a proxy. */
+
+import type { ResourceKey } from "@isthmus/resources";
 import type { Logger } from "@isthmus/runtime";
 import { errorMessage } from "@isthmus/std";
 import { type OnXdsEvent, proxyKey } from "@isthmus/xds";
@@ -9,6 +11,8 @@ export interface ProxyLogger {
   readonly xds: OnXdsEvent;
   configuration(event: ConfigurationEvent): void;
   registration(event: RegistrationEvent): void;
+  /** A report changed which inbounds of a Dataplane are ready. */
+  readonly health: (dataplane: ResourceKey) => void;
 }
 
 export function proxyLogger(log: Logger): ProxyLogger {
@@ -56,6 +60,8 @@ export function proxyLogger(log: Logger): ProxyLogger {
       else
         log.debug({ proxy: event.proxy, expiresAt: new Date(event.expiresAtMs).toISOString() }, "certificate issued");
     },
+    health: ({ mesh, name }) =>
+      log.info({ dataplane: `${mesh}/${name}` }, "inbounds of a proxy became ready or not ready"),
     registration(event) {
       const resource = `${event.key.type} ${event.key.mesh}/${event.key.name}`;
       if (event.kind === "failed")

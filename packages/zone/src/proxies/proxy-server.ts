@@ -10,7 +10,14 @@ import { DEFAULT_SETTINGS } from "@isthmus/envoy";
 import type { ResourceManager } from "@isthmus/manager";
 import { type Instance, serverTls, writeLogger } from "@isthmus/runtime";
 import { errorMessage, type Service, systemRandom } from "@isthmus/std";
-import { BootstrapResponder, bootstrapHandler, XdsServer } from "@isthmus/xds";
+import {
+  BootstrapResponder,
+  bootstrapHandler,
+  DataplaneHealth,
+  HealthService,
+  type XdsEvent,
+  XdsServer,
+} from "@isthmus/xds";
 import { ProxyConfigurations } from "./proxy-configurations.ts";
 import { ProxyInsights } from "./proxy-insights.ts";
 import { proxyLogger } from "./proxy-log.ts";
@@ -80,7 +87,7 @@ export async function createProxyServer(instance: Instance, manager: ResourceMan
       xdsConnectTimeout: `${bootstrapServer.params.xdsConnectTimeout / 1000}s`,
       xdsGrpcMaxReceiveMessageBytes: GRPC_MAX_BYTES,
       usesTokenFiles: dpServer.authn.enableReloadableTokens,
-      isHealthServed: false,
+      isHealthServed: dpServer.hds.enabled,
       gatewayMaxConnections: 0,
     },
     isTokenRequired: (type) =>
@@ -92,10 +99,32 @@ export async function createProxyServer(instance: Instance, manager: ResourceMan
     isNamedByWorkload: config.experimental.inboundTagsDisabled,
   });
   const observers = [
-    (event: Parameters<ProxyInsights["onEvent"]>[0]) => insights.onEvent(event),
+    (event: XdsEvent) => insights.onEvent(event),
     logger.xds,
     bindProxyMetrics(metrics, () => server.ads),
   ];
+  const onEvent = (event: XdsEvent): void => {
+    for (const observe of observers) observe(event);
+  };
+  const { interval, checkDefaults } = dpServer.hds;
+  const health = new HealthService({
+    target: new DataplaneHealth({
+      store,
+      settings: {
+        intervalMs: interval,
+        timeoutMs: checkDefaults.timeout,
+        checkIntervalMs: checkDefaults.interval,
+        noTrafficIntervalMs: checkDefaults.noTrafficInterval,
+        healthyThreshold: checkDefaults.healthyThreshold,
+        unhealthyThreshold: checkDefaults.unhealthyThreshold,
+        adminPort: bootstrapServer.params.adminPort,
+      },
+      onChanged: logger.health,
+      onError: (error) => log.error({ error: errorMessage(error) }, "the health of a proxy cannot be stored"),
+    }),
+    admission,
+    onEvent,
+  });
   const server: XdsServer = new XdsServer({
     address: dpServer.interface,
     port: dpServer.port,
@@ -112,9 +141,8 @@ export async function createProxyServer(instance: Instance, manager: ResourceMan
     controlPlane: instanceId,
     nackBackoffMs: xdsServer.nackBackoff,
     clock,
-    onEvent: (event) => {
-      for (const observe of observers) observe(event);
-    },
+    services: dpServer.hds.enabled ? [health] : [],
+    onEvent,
   });
   return {
     extend: configurations.extend,

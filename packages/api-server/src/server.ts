@@ -26,6 +26,7 @@ import { addGlobalInsightRoutes } from "./insights/global-insight-routes.ts";
 import { addInspectRoutes } from "./inspect/inspect-routes.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { addOpenApiRoutes } from "./openapi/openapi-routes.ts";
+import { addChangesRoute } from "./routes/changes-route.ts";
 import { addKriRoute } from "./routes/kri-route.ts";
 import { templateOf } from "./routes/request-url.ts";
 import { addResourceRoutes } from "./routes/resource-routes.ts";
@@ -184,6 +185,7 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
   addSystemRoutes(server, options);
   if (options.tokens !== undefined) addTokenRoutes(server, options, options.tokens);
   addTypeRoutes(server, options);
+  addChangesRoute(server, options);
   addResourceRoutes(server, options);
   addGlobalInsightRoutes(server, options);
   addKriRoute(server, options);

@@ -1,6 +1,7 @@
 /** Typed client of the REST API. Every answer is checked against the contract; refusals are thrown as ApiError. */
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import type { z } from "zod";
+import { type Changes, type ChangesQuery, changesSchema } from "./changes.ts";
 import {
   type DataplaneEndpoints,
   dataplaneEndpointsSchema,
@@ -93,6 +94,12 @@ export interface ExplainQuery {
   readonly to: string;
   /** `MeshService`, `MeshMultiZoneService`, `MeshExternalService` or `legacy`; left out: any. */
   readonly kind?: string;
+}
+
+/** Of a question that is to wait, or is given up. */
+interface Patience {
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const LARGEST_PAGE = 1000;
@@ -226,6 +233,15 @@ export class ApiClient {
     return this.#issueToken("user", request);
   }
 
+  /** Resolves when a resource of the types has changed, or nothing has for so long. Only Isthmus answers. */
+  changes({ types = [], after, waitMs = 0 }: ChangesQuery, signal?: AbortSignal): Promise<Changes> {
+    const search = new URLSearchParams();
+    for (const type of types) search.append("type", type);
+    if (after !== undefined) search.set("after", String(after));
+    if (waitMs > 0) search.set("wait", String(Math.ceil(waitMs / 1000)));
+    return this.#request("GET", `_changes?${search.toString()}`, changesSchema, undefined, { waitMs, signal });
+  }
+
   /** All types that the server has, in order of name. */
   async resourceTypes(): Promise<readonly ResourceType[]> {
     return (await this.#request("GET", "_resources", resourceTypesSchema)).resources;
@@ -283,12 +299,25 @@ export class ApiClient {
     return (await this.#send("POST", `tokens/${kind}`, request)).text.trim();
   }
 
-  async #request<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
-    const { status, text } = await this.#send(method, path, body);
+  async #request<T>(
+    method: string,
+    path: string,
+    schema: z.ZodType<T>,
+    body?: unknown,
+    patience: Patience = {},
+  ): Promise<T> {
+    const { status, text } = await this.#send(method, path, body, patience);
     return read(schema, status, text);
   }
 
-  async #send(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }> {
+  async #send(
+    method: string,
+    path: string,
+    body?: unknown,
+    { waitMs = 0, signal }: Patience = {},
+  ): Promise<{ status: number; text: string }> {
+    const limit = this.#timeoutMs === undefined ? [] : [AbortSignal.timeout(this.#timeoutMs + waitMs)];
+    const signals = [...limit, ...(signal === undefined ? [] : [signal])];
     const response = await this.#fetch(`${this.#baseUrl}/${path}`, {
       method,
       headers: {
@@ -297,7 +326,7 @@ export class ApiClient {
         ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(this.#timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(this.#timeoutMs) }),
+      ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
     });
     const text = await response.text();
     if (response.status >= 400) throw ApiError.fromBody(response.status, text);

@@ -1,3 +1,4 @@
+export { type Changes, type ChangesQuery, changesSchema } from "./changes.ts";
 export {
   type Answer,
   ApiClient,

@@ -35,6 +35,7 @@ function watching(args: readonly string[], options: TestTerminalOptions = {}) {
     terminal,
     code,
     waits,
+    clock,
     turn: async () => {
       await waits();
       clock.advance(2_000);
@@ -110,6 +111,50 @@ describe("get --watch", () => {
     const terminal = new TestTerminal();
     expect(await runCommand(["get", "zones", "-w", "-s", "http://127.0.0.1:1"], terminal)).toBe(1);
     expect(terminal.err).toContain("nothing listens there");
+  });
+});
+
+describe("get --watch of a server that tells of changes", () => {
+  const changes = (after: number | undefined, revision: number, changed: boolean): void =>
+    void server.answers.set(`GET /_changes?type=Zone${after === undefined ? "" : `&after=${after}&wait=20`}`, {
+      status: 200,
+      json: { revision, changed },
+    });
+  const lists = (): number => server.asked.filter(({ request }) => request === LIST).length;
+
+  it("asks for the list when something has changed, and only then", async () => {
+    listed(zone("east"));
+    changes(undefined, 7, false);
+    changes(7, 9, true);
+    changes(9, 9, false);
+    const before = lists();
+    const { terminal, code, waits, clock } = watching(["get", "zones", "-w"]);
+    await waits();
+    expect(lists() - before).toBe(1);
+    listed(zone("east"), zone("west"));
+    clock.advance(50);
+    await eventually(() => terminal.out.includes("added"));
+    await waits();
+    clock.advance(2_000);
+    await waits();
+    clock.advance(2_000);
+    await waits();
+    expect(lists() - before).toBe(2);
+    terminal.interrupt();
+    expect(await code).toBe(0);
+  });
+
+  it("looks anew after a server was away", async () => {
+    listed(zone("east"));
+    changes(undefined, 7, false);
+    server.answers.set("GET /_changes?type=Zone&after=7&wait=20", { status: 502, text: "bad gateway" });
+    const { terminal, code, waits, turn } = watching(["get", "zones", "-w"]);
+    await waits();
+    listed(zone("east"), zone("west"));
+    await turn();
+    await eventually(() => terminal.out.includes("added"));
+    terminal.interrupt();
+    expect(await code).toBe(0);
   });
 });
 

@@ -1,10 +1,9 @@
-/**
- * `--watch`: the same question again and again until Ctrl-C. Kuma's API has no way to wait for a change, so this asks; only what
- * has changed is shown.
- */
-import type { RestResource } from "@isthmus/api";
-import { canonicalJson, goDurationToMs, type JsonObject, parseGoDuration, sleep } from "@isthmus/std";
+/** `--watch`: the same question again and again until Ctrl-C, when there may be something new; only what has changed is shown. */
+import type { ApiClient, RestResource } from "@isthmus/api";
+import { canonicalJson, goDurationToMs, type JsonObject, parseGoDuration } from "@isthmus/std";
 import type { Command } from "commander";
+import { ChangePace, intervalPace, type Pace } from "./change-pace.ts";
+import type { Connection } from "./connection/connect.ts";
 import { explainError } from "./connection/explain-error.ts";
 import { CommandError, ExitCode } from "./exit-code.ts";
 import { printLine, type Terminal } from "./terminal.ts";
@@ -14,13 +13,22 @@ export interface WatchOptions {
   readonly interval: string;
 }
 
+/** What a watch looks at. */
+export interface Watched {
+  readonly interval: string;
+  /** Types of resources that it is made of; left out: it can only be asked for. */
+  readonly types?: readonly string[];
+  /** It shows how long ago something was. */
+  readonly isAgeing?: boolean;
+}
+
 const SHORTEST_MS = 100;
 
 /** `flags`: where `-w` means something else. */
 export function withWatch(command: Command, flags = "-w, --watch"): Command {
   return command
     .option(flags, "go on and show changes, until Ctrl-C")
-    .option("--interval <duration>", "how often --watch asks", "2s");
+    .option("--interval <duration>", "how often --watch asks a server that does not tell of changes", "2s");
 }
 
 /**
@@ -29,17 +37,18 @@ export function withWatch(command: Command, flags = "-w, --watch"): Command {
  */
 export async function watch<T>(
   terminal: Terminal,
-  server: string,
-  interval: string,
+  { client, settings: { server } }: Connection,
+  what: Watched,
   read: () => Promise<T>,
   show: (value: T) => void,
 ): Promise<void> {
-  const intervalMs = intervalOf(interval);
+  const pace = paceOf(terminal, client, what);
   const stop = terminal.interruption();
+  await pace.begin(stop);
   show(await read());
   let told: string | undefined;
   for (;;) {
-    await sleep(terminal.clock, intervalMs, stop);
+    await pace.next(stop);
     if (stop.aborted) return;
     try {
       const value = await read();
@@ -53,6 +62,13 @@ export async function watch<T>(
       told = problem;
     }
   }
+}
+
+function paceOf({ clock }: Terminal, client: ApiClient, { interval, types, isAgeing = false }: Watched): Pace {
+  const intervalMs = intervalOf(interval);
+  return types === undefined
+    ? intervalPace(clock, intervalMs)
+    : new ChangePace({ client, clock, types, intervalMs, isAgeing });
 }
 
 /** Shows a whole text whenever it changes: in place on a terminal, else one after the other. */

@@ -1,5 +1,6 @@
 /** Routes that are no resources, by method and the path that the router knows. */
 import {
+  changesSchema,
   dataplaneEndpointsSchema,
   explanationSchema,
   globalInsightSchema,
@@ -24,6 +25,7 @@ import { answer, jsonOf, type Operation, text, zod } from "./operation.ts";
 import { FORMAT } from "./resource-operations.ts";
 
 const TEXT = { type: "string" };
+const WHOLE = { type: "integer", minimum: 0 };
 const EMPTY = jsonOf({ type: "object" });
 
 const holdOperation = (verb: "accept" | "reject", summary: string): Operation => ({
@@ -115,6 +117,17 @@ export const FIXED_OPERATIONS: Readonly<Record<string, Operation>> = {
     tag: "Control plane",
     summary: "Types of resources",
     answers: { 200: answer("all types that have a path", zod("ResourceTypes", resourceTypesSchema)) },
+  },
+  "GET /_changes": {
+    id: "changes",
+    tag: "Control plane",
+    summary: "Answers when resources have changed, to ask for them anew",
+    query: [
+      { name: "type", description: "types of resources, repeated; without it all", schema: TEXT },
+      { name: "after", description: "the revision of the answer before; without it the present one", schema: WHOLE },
+      { name: "wait", description: "seconds to wait for a change, at most 30", schema: WHOLE },
+    ],
+    answers: { 200: answer("the revision, and whether something changed", zod("Changes", changesSchema)) },
   },
   "GET /policies": {
     id: "policy-types",

@@ -121,7 +121,7 @@ function showList(terminal: Terminal, type: ResourceType, listing: Listing, { ou
 /** A table with a row for every change; JSON with a line, YAML with a document for every change. */
 async function watchList(
   terminal: Terminal,
-  { settings }: Connection,
+  connection: Connection,
   type: ResourceType,
   read: () => Promise<Listing>,
   { output, interval }: GetOptions,
@@ -130,7 +130,7 @@ async function watchList(
   const columns = columnsOf(type, output === "wide");
   const header = ["CHANGE", ...columns.header];
   let widths: readonly number[] | undefined;
-  await watch(terminal, settings.server, interval, read, ({ items }) => {
+  await watch(terminal, connection, { interval, types: [type.name] }, read, ({ items }) => {
     const now = terminal.clock.now();
     const found = changes.next(items);
     if (output === "json" || output === "yaml") {

@@ -89,7 +89,14 @@ export function registerInspect(program: Command, terminal: Terminal): void {
         return;
       }
       const show = textWatcher(terminal);
-      await watch(terminal, connection.settings.server, options.interval, read, (answer) => show(format(answer)));
+      const types =
+        name === undefined
+          ? listWords(what)
+              .map((word) => WATCHED_TYPES.get(word))
+              .find((each) => each !== undefined)
+          : undefined;
+      const watched = { interval: options.interval, isAgeing: true, ...(types === undefined ? {} : { types }) };
+      await watch(terminal, connection, watched, read, (answer) => show(format(answer)));
     },
   );
 }
@@ -103,7 +110,21 @@ function checkOptions({ type, includeEds, shadow, include }: InspectOptions): vo
   if (include !== undefined && type !== "config") refuse("--include", "config");
 }
 
-const plain = (word: string): string => word.toLowerCase().replaceAll("-", "");
+/** The word, and what may be its singular. */
+function listWords(what: string): readonly string[] {
+  const word = what.toLowerCase().replaceAll("-", "");
+  return [word, word.replace(/s$/, ""), word.replace(/es$/, "")];
+}
+
+/** What the lists are made of. */
+const WATCHED_TYPES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["zone", ["Zone", "ZoneInsight"]],
+  ["zoneingress", ["ZoneIngress", "ZoneIngressInsight"]],
+  ["zoneegress", ["ZoneEgress", "ZoneEgressInsight"]],
+  ["dataplane", ["Dataplane", "DataplaneInsight", "Zone", "ZoneInsight"]],
+  ["mesh", ["MeshInsight"]],
+  ["service", ["ServiceInsight"]],
+]);
 
 /** Lists by their plural; the singular without a name is most likely meant as such. */
 function listQuestion(what: string): Question {
@@ -145,8 +166,9 @@ function listQuestion(what: string): Question {
       ),
     ],
   ]);
-  const word = plain(what);
-  const found = question.get(word) ?? question.get(word.replace(/s$/, "")) ?? question.get(word.replace(/es$/, ""));
+  const found = listWords(what)
+    .map((word) => question.get(word))
+    .find((each) => each !== undefined);
   if (found !== undefined) return found;
   throw new CommandError(
     `${JSON.stringify(what)} needs a name; without one there are zones, zoneingresses, zoneegresses, dataplanes, meshes and services`,

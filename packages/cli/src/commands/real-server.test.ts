@@ -1,9 +1,11 @@
 /** Commands against a global of ours, over HTTPS and with a token that it issued. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { eventually } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCommand as runProgram } from "../program.ts";
 import { type TestServer, testServer } from "../testing/test-server.ts";
-import { type Ended, run as runCommand } from "../testing/test-terminal.ts";
+import { type Ended, run as runCommand, TestTerminal } from "../testing/test-terminal.ts";
 
 let server: TestServer;
 let profiles: string;
@@ -35,6 +37,21 @@ async function profileFor(name: string, ...groups: readonly string[]): Promise<E
   const ca = join(server.folder, "kuma-cp.crt");
   return run(["profile", "add", name, "-s", server.httpsUrl, "--ca-file", ca, "--token-file", "-"], token.stdout);
 }
+
+describe("a watch", () => {
+  it("shows a change when it happens, not when it is asked for next", async () => {
+    const terminal = new TestTerminal();
+    const args = ["get", "meshes", "-w", "-o", "json", "--interval", "10m", "-s", server.url];
+    const code = runProgram(args, terminal);
+    await eventually(() => terminal.out.includes('"default"'));
+    await server.client.put("meshes/watched", { type: "Mesh", name: "watched" });
+    await eventually(() => terminal.out.includes('"change":"added"'), { timeoutMs: 5_000 });
+    await server.client.delete("meshes/watched");
+    await eventually(() => terminal.out.includes('"change":"deleted"'), { timeoutMs: 5_000 });
+    terminal.interrupt();
+    expect(await code).toBe(0);
+  });
+});
 
 describe("a token of the server", () => {
   it("is good over HTTPS, through a profile that only its owner can read", async () => {

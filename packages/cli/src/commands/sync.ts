@@ -61,14 +61,15 @@ async function showStatus(terminal: Terminal, options: StatusOptions): Promise<v
   const { output, types = false, timeout, wait = false } = options;
   const timeoutMs = durationOption("--timeout", timeout);
   const maxAgeMs = options.maxAge === undefined ? undefined : durationOption("--max-age", options.maxAge);
-  const { client, ask, settings } = connect(terminal, options);
+  const connection = connect(terminal, options);
+  const { client, ask } = connection;
   const format = (status: SyncStatus): string => (output === "json" ? formatJson(status) : formatStatus(status, types));
   if (options.watch === true) {
     const show = textWatcher(terminal);
     await watch(
       terminal,
-      settings.server,
-      options.interval,
+      connection,
+      { interval: options.interval },
       () => client.syncStatus(),
       (status) => show(format(status)),
     );

@@ -48,7 +48,8 @@ async function show(
   options: ZonesOptions,
   format: (views: ZoneViews, nowMs: number) => { readonly text: string; readonly json: unknown },
 ): Promise<void> {
-  const { client, ask, settings }: Connection = connect(terminal, options);
+  const connection: Connection = connect(terminal, options);
+  const { client, ask } = connection;
   const textOf = (views: ZoneViews): string => {
     const { text, json } = format(views, terminal.clock.now());
     if (options.output === "json") return formatJson(json);
@@ -61,8 +62,8 @@ async function show(
   const shown = textWatcher(terminal);
   await watch(
     terminal,
-    settings.server,
-    options.interval,
+    connection,
+    { interval: options.interval, types: ["Zone", "ZoneInsight"], isAgeing: true },
     () => loadZones(client),
     (views) => shown(textOf(views)),
   );

@@ -17,6 +17,7 @@ import type {
   UpstreamTlsContextJson,
 } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/tls";
 import type { HttpProtocolOptionsJson } from "@isthmus/proto/envoy/extensions/upstreams/http/v3/http_protocol_options";
+import type { Modification } from "../patches/modification.ts";
 import type { Role } from "./role.ts";
 
 export interface ClusterDraft {
@@ -83,8 +84,10 @@ export interface Draft {
   readonly secrets: Set<string>;
   /** What was left out, and why: for people. */
   readonly problems: string[];
+  /** Of whole resources, when they are finished. */
+  readonly modifications: Modification[];
 }
 
 export function emptyDraft(): Draft {
-  return { clusters: [], endpoints: [], listeners: [], secrets: new Set(), problems: [] };
+  return { clusters: [], endpoints: [], listeners: [], secrets: new Set(), problems: [], modifications: [] };
 }

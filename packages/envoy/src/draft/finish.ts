@@ -4,9 +4,12 @@ import type { TransportSocketJson } from "@isthmus/proto/envoy/config/core/v3/ba
 import type { ClusterLoadAssignmentJson } from "@isthmus/proto/envoy/config/endpoint/v3/endpoint";
 import type { ListenerJson } from "@isthmus/proto/envoy/config/listener/v3/listener";
 import type { FilterChainJson, FilterJson } from "@isthmus/proto/envoy/config/listener/v3/listener_components";
-import { assertNever } from "@isthmus/std";
+import { assertNever, type JsonObject } from "@isthmus/std";
+import { applyModifications, type PatchedResource } from "../patches/apply-modifications.ts";
 import { typed } from "./any.ts";
 import type { ChainDraft, ChainEnd, ClusterDraft, Draft, ListenerDraft } from "./draft.ts";
+import { originOf } from "./origins.ts";
+import type { Role } from "./role.ts";
 
 const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const TLS = "envoy.extensions.transport_sockets.tls.v3";
@@ -37,13 +40,41 @@ export function finish(draft: Draft): EnvoyConfig {
     }
     return whole;
   };
-  return {
+  const config = {
     clusters: byName(draft.clusters, "clusters", finishCluster),
     endpoints: byName(draft.endpoints, "endpoint assignments", ({ json }) => json),
     listeners: byName(draft.listeners, "listeners", finishListener),
     secrets: draft.secrets,
     problems,
   };
+  return draft.modifications.length === 0 ? config : { ...config, ...modified(draft, config, problems) };
+}
+
+function modified(draft: Draft, config: EnvoyConfig, problems: string[]): Pick<EnvoyConfig, "clusters" | "listeners"> {
+  const resources = (parts: readonly { name: string; role: Role }[], whole: ReadonlyMap<string, object>) => {
+    // Of two parts with one name the first counts.
+    const origins = new Map(parts.toReversed().map(({ name, role }) => [name, originOf(role)]));
+    return [...whole].map(
+      ([name, json]): PatchedResource => ({ name, origin: origins.get(name) ?? "", json: plain(json) }),
+    );
+  };
+  const { clusters, listeners } = applyModifications(
+    draft.modifications,
+    {
+      clusters: resources(draft.clusters, config.clusters),
+      listeners: resources(draft.listeners, config.listeners),
+    },
+    problems,
+  );
+  return {
+    clusters: new Map(clusters.map(({ name, json }) => [name, json as ClusterJson])),
+    listeners: new Map(listeners.map(({ name, json }) => [name, json as ListenerJson])),
+  };
+}
+
+/** Without members that are undefined. */
+function plain(json: object): JsonObject {
+  return JSON.parse(JSON.stringify(json)) as JsonObject;
 }
 
 /** One configuration of several. Clusters and endpoints of one name are the same in all parts; of two listeners the first counts. */

@@ -25,6 +25,7 @@ export type SystemOrigin =
   | "egress"
   | "meshaccesslog"
   | "mesh-trace"
+  | "meshpassthrough"
   | "prometheus"
   | "open-telemetry";
 

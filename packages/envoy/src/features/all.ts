@@ -10,6 +10,7 @@ import { meshHealthCheck } from "./mesh-health-check.ts";
 import { meshLoadBalancingStrategy } from "./mesh-load-balancing-strategy.ts";
 import { meshMetric } from "./mesh-metric.ts";
 import { meshPassthrough } from "./mesh-passthrough.ts";
+import { meshProxyPatch } from "./mesh-proxy-patch.ts";
 import { meshRateLimit } from "./mesh-rate-limit.ts";
 import { meshRetry } from "./mesh-retry.ts";
 import { meshTimeout } from "./mesh-timeout.ts";
@@ -34,6 +35,7 @@ const FEATURES: readonly Feature[] = [
   meshRetry,
   meshMetric,
   telemetryDocument,
+  meshProxyPatch,
 ];
 
 export function applyFeatures(

@@ -14,6 +14,7 @@ import type { PassthroughMatch } from "./passthrough-matches.ts";
 const NO_MATCH =
   "This response comes from Kuma Sidecar. No routes matched this domain - check configuration of your MeshPassthrough policy.\n";
 const UNAVAILABLE = 503;
+const CLUSTER_ROLE: Role = { kind: "system", origin: "meshpassthrough" };
 
 export interface PassthroughChain {
   readonly chain: ChainDraft;
@@ -42,7 +43,7 @@ function byteChain(
   const name = nameOf(protocol, match.value, match.port);
   return {
     chain: { ...tcpChain(role, name, name), name, match: { ...transport, ...placeOf(match) } },
-    clusters: [originalDestinationCluster(name, role)],
+    clusters: [originalDestinationCluster(name, CLUSTER_ROLE)],
   };
 }
 
@@ -70,7 +71,7 @@ function requestChain(match: PassthroughMatch, role: Role, internalCidrs: readon
       match: { transportProtocol: "raw_buffer", applicationProtocols: ["http/1.1", "h2c"], ...placeOf(match) },
     },
     clusters: targets.map((target) => ({
-      ...originalDestinationCluster(nameOf(protocol, target, port), role),
+      ...originalDestinationCluster(nameOf(protocol, target, port), CLUSTER_ROLE),
       ...(protocol === "http" ? {} : { http: meshHttpOptions() }),
     })),
   };

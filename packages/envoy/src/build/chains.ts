@@ -2,11 +2,17 @@
 import type { RouteConfigurationJson } from "@isthmus/proto/envoy/config/route/v3/route";
 import type { HttpConnectionManagerJson } from "@isthmus/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager";
 import { statName } from "@isthmus/topology";
+import { typed } from "../draft/any.ts";
 import type { ChainDraft } from "../draft/draft.ts";
 import type { Role } from "../draft/role.ts";
 
 /** Whom the proxy's own listeners believe. */
 export const LOOPBACK_CIDRS = ["127.0.0.1/32", "::1/128"];
+
+const GRPC_STATS = {
+  name: "envoy.filters.http.grpc_stats",
+  typedConfig: typed("envoy.extensions.filters.http.grpc_stats.v3.FilterConfig", { emitFilterState: true }),
+};
 
 export interface HttpChainOptions {
   /** What statistics are called after; made fit for it here. */
@@ -14,16 +20,21 @@ export interface HttpChainOptions {
   readonly routes: RouteConfigurationJson;
   readonly internalCidrs: readonly string[];
   readonly manager?: HttpConnectionManagerJson;
+  /** Of what is behind it; calls of gRPC are counted by their own status. */
+  readonly protocol?: string;
 }
 
-export function httpChain(role: Role, { stat, routes, internalCidrs, manager = {} }: HttpChainOptions): ChainDraft {
+export function httpChain(
+  role: Role,
+  { stat, routes, internalCidrs, manager = {}, protocol }: HttpChainOptions,
+): ChainDraft {
   return {
     role,
     filters: [],
     end: {
       kind: "http",
       manager: { statPrefix: statName(stat), internalAddressConfig: internalAddresses(internalCidrs), ...manager },
-      filters: [],
+      filters: protocol === "grpc" ? [GRPC_STATS] : [],
       routes,
     },
   };

@@ -14,7 +14,14 @@ export type Subject =
    * A sidecar is made as a whole, or its parts one by one. Of a single outbound the proxy is what all of its class have in common: what a feature wants to know
    * of it besides must be said in `sidecar/outbound-class.ts`.
    */
-  | { readonly kind: "sidecar"; readonly part: SidecarPart; readonly proxy: Proxy; readonly client: Client }
+  | {
+      readonly kind: "sidecar";
+      readonly part: SidecarPart;
+      readonly proxy: Proxy;
+      readonly client: Client;
+      /** It says in a header who it is. */
+      readonly tellsTags: boolean;
+    }
   | { readonly kind: "zoneIngress"; readonly ingress: ZoneIngress }
   | { readonly kind: "zoneEgress"; readonly egress: ZoneEgress };
 

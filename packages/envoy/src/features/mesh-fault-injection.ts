@@ -2,12 +2,13 @@
  * MeshFaultInjection: requests that are delayed, refused or slowed down on purpose, of everybody or of some clients.
  * Source: kuma v2.14.3: pkg/plugins/policies/meshfaultinjection.
  */
-import { fromRules, type InboundRule } from "@isthmus/policy";
+import { fromRules, type InboundRule, tagValues } from "@isthmus/policy";
 import type { HttpFilterJson } from "@isthmus/proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager";
 import { builtinTypes, kriText, objectsOf } from "@isthmus/resources";
 import { typed } from "../draft/any.ts";
 import type { ChainDraft, Draft } from "../draft/draft.ts";
-import { clientHeaders } from "./client-headers.ts";
+import type { Translation } from "../translation.ts";
+import { clientHeaders, TAGS_HEADER, tagsText } from "./client-headers.ts";
 import { type Fault, faultOf } from "./faults.ts";
 import type { Feature } from "./feature.ts";
 import { matchPredicate } from "./rbac-matchers.ts";
@@ -18,7 +19,8 @@ const DESCRIPTOR = builtinTypes.find(({ name }) => name === TYPE);
 const FILTER = "envoy.filters.http.fault";
 const HTTP_FAULT = "envoy.extensions.filters.http.fault.v3.HTTPFault";
 
-export const meshFaultInjection: Feature = (draft, { policies }) => {
+export const meshFaultInjection: Feature = (draft, { subject, policies }) => {
+  if (subject.kind === "sidecar" && subject.tellsTags) tellTags(draft, policies);
   if (policies.matched(TYPE).length === 0) return;
   for (const { chains } of draft.listeners) {
     for (const { role, end } of chains) {
@@ -27,6 +29,22 @@ export const meshFaultInjection: Feature = (draft, { policies }) => {
     }
   }
 };
+
+/** Whether clients have to say in a header who they are: a policy of the older form wants to know. */
+export function needsClientTags(mesh: string, { policies }: Pick<Translation, "policies">): boolean {
+  return policies(TYPE, mesh).some(({ from }) => from.length > 0);
+}
+
+function tellTags(draft: Draft, { proxy }: SubjectPolicies): void {
+  const value = proxy === undefined ? "" : tagsText(tagValues(proxy));
+  if (value === "") return;
+  for (const { role, chains } of draft.listeners) {
+    if (role.kind !== "outbound" && role.kind !== "legacyOutbound") continue;
+    for (const { end } of chains) {
+      if (end.kind === "http") end.routes.requestHeadersToAdd = [{ header: { key: TAGS_HEADER, value } }];
+    }
+  }
+}
 
 function placeOf(role: ChainDraft["role"]): InboundPlace | undefined {
   if (role.kind === "inbound") return { address: role.inbound.listenAddress, port: role.inbound.port };

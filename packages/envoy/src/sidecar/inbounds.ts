@@ -2,7 +2,9 @@
  * Traffic of others to the workload of a sidecar: one listener and one cluster for each inbound.
  * Source: kuma v2.14.3: pkg/xds/generator/inbound_proxy_generator.go, pkg/xds/envoy/listeners.
  */
+
 import type { RouteConfigurationJson } from "@isthmus/proto/envoy/config/route/v3/route";
+import type { Labels } from "@isthmus/resources";
 import {
   hasUnifiedNaming,
   type Inbound,
@@ -30,6 +32,7 @@ import type { Translation } from "../translation.ts";
 /** Address that redirected inbound traffic is sent from, so that the redirection leaves it alone. */
 const INBOUND_SOURCE = { v4: "127.0.0.6", v6: "::6" };
 const TAGS_METADATA = "io.kuma.tags";
+const UNIFIED_NAME_TAG = "kuma.io/unified-name";
 
 export function draftInbounds(proxy: Proxy, policies: SubjectPolicies, translation: Translation, draft: Draft): void {
   if (proxy.gateway?.type === "BUILTIN") return;
@@ -84,9 +87,7 @@ function inboundListener(
       enableReusePort: traits.features.has(REUSE_PORT_FEATURE),
       ...(isUnifiedNaming ? { statPrefix: name } : {}),
       ...(proxy.isTransparent ? { bindToPort: false } : {}),
-      ...(Object.keys(inbound.tags).length === 0
-        ? {}
-        : { metadata: { filterMetadata: { [TAGS_METADATA]: { ...inbound.tags } } } }),
+      metadata: { filterMetadata: { [TAGS_METADATA]: listenerTags(inbound) } },
       ...(mode === "PERMISSIVE" ? { listenerFilters: [tlsInspector()] } : {}),
     },
     chains: [...inboundChains(proxy, inbound, role, cluster, mode, translation, draft)],
@@ -128,6 +129,7 @@ function workloadChain(
     stat: cluster,
     routes: workloadRoutes(proxy, inbound, cluster, translation),
     internalCidrs: usableCidrs(settings.internalCidrs, traits.supportsIpv6),
+    protocol: inbound.protocol,
     manager: { forwardClientCertDetails: "SANITIZE_SET", setCurrentClientCertDetails: { uri: true } },
   });
 }
@@ -153,6 +155,13 @@ function workloadRoutes(
       },
     ],
   };
+}
+
+/** Policies find a listener by them also where the inbound has none. */
+function listenerTags({ tags, section }: Inbound): Labels {
+  return Object.keys(tags).length > 0
+    ? { ...tags }
+    : { [UNIFIED_NAME_TAG]: inboundListenerName("", 0, section).unified };
 }
 
 export function tlsInspector(): NonNullable<ListenerDraft["json"]["listenerFilters"]>[number] {

@@ -6,6 +6,7 @@ import { type MatchedPolicy, policiesFor, proxyOf, selectGateway, tagValues } fr
 import { NAMESPACE_LABEL, ZONE_LABEL } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
 import type { Client, Proxy } from "@isthmus/topology";
+import { needsClientTags } from "../features/mesh-fault-injection.ts";
 import { NO_TRAITS, type ProxyTraits } from "../proxy-traits.ts";
 import type { MeshTls } from "../tls/tls-identities.ts";
 import type { Translation } from "../translation.ts";
@@ -13,6 +14,8 @@ import { answersNames } from "./dns.ts";
 import { redirectionOf } from "./redirection.ts";
 
 export interface OutboundClass {
+  /** They say in a header who they are. */
+  readonly tellsTags: boolean;
   /** Equal keys, equal classes. */
   readonly key: string;
   /** Without what is its own. */
@@ -58,11 +61,13 @@ export function outboundClassOf(proxy: Proxy, translation: Translation): Outboun
   const own = identities.of(mesh);
   // Who it is itself matters to those that it connects with.
   const tls = own?.kind === "workload" ? { ...own, spiffeId: "" } : own;
-  const common = withoutItself(proxy, traces.has("tags"));
+  const tellsTags = needsClientTags(mesh, translation);
+  const isTagged = traces.has("tags") || tellsTags;
+  const common = withoutItself(proxy, isTagged);
   const { features, supportsIpv6, systemCaPath } = traits;
   const hasIpv6 = redirectionOf(proxy, traits)?.hasIpv6 === true;
   const names = answersNames(proxy, traits) ? { hasIpv6 } : undefined;
-  const tags = !traces.has("tags") ? {} : tagValues(proxyOf(common.resource));
+  const tags = !isTagged ? {} : tagValues(proxyOf(common.resource));
   const client: Client = {
     proxy: common,
     locality: { zone: world.settings.zone, tags, labels: common.labels },
@@ -82,9 +87,10 @@ export function outboundClassOf(proxy: Proxy, translation: Translation): Outboun
     [common.name, common.address, common.labels, common.zone, common.gateway, common.isTransparent],
     [common.outbounds, common.reachableServices, common.reachableBackends],
     tags,
+    tellsTags,
   ]);
   const shown = { ...NO_TRAITS, features, supportsIpv6, systemCaPath };
-  return { key, proxy: common, client, traits: shown, tls, matched, names };
+  return { key, proxy: common, client, traits: shown, tls, matched, names, tellsTags };
 }
 
 function matchedOf(proxy: Proxy, translation: Translation): ReadonlyMap<string, readonly MatchedPolicy[]> {

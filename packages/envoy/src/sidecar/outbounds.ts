@@ -116,6 +116,7 @@ function outboundChain(
     stat,
     internalCidrs: usableCidrs(settings.internalCidrs, traits.supportsIpv6),
     manager: { normalizePath: true },
+    protocol: port.protocol,
     routes: {
       name: kri,
       validateClusters: false,
@@ -141,6 +142,7 @@ function legacyListener(
         stat: ref.name,
         internalCidrs: usableCidrs(settings.internalCidrs, traits.supportsIpv6),
         manager: { normalizePath: true },
+        protocol: own.role.protocol,
         routes: {
           name: `outbound:${ref.name}`,
           validateClusters: false,

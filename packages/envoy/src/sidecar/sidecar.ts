@@ -14,6 +14,7 @@ import {
 import { type Draft, emptyDraft } from "../draft/draft.ts";
 import { type EnvoyConfig, finish, merged } from "../draft/finish.ts";
 import { applyFeatures } from "../features/all.ts";
+import { needsClientTags } from "../features/mesh-fault-injection.ts";
 import { SubjectPolicies } from "../features/subject-policies.ts";
 import type { Translation } from "../translation.ts";
 import { draftZoneListeners } from "../zone-proxy/zone-listeners.ts";
@@ -51,7 +52,13 @@ export function redirected(dataplane: Proxy, { traits }: Pick<Translation, "trai
 /** All but the outbounds. `names`: what its workload can ask for by name. */
 export function translateOwn(proxy: Proxy, translation: Translation, names: readonly DnsRecord[]): EnvoyConfig {
   const draft = emptyDraft();
-  const subject = { kind: "sidecar", part: "own", proxy, client: clientOf(proxy, translation.world) } as const;
+  const subject = {
+    kind: "sidecar",
+    part: "own",
+    proxy,
+    client: clientOf(proxy, translation.world),
+    tellsTags: false,
+  } as const;
   const policies = new SubjectPolicies(subject, translation);
   draftOwn(proxy, names, policies, translation, draft);
   applyFeatures(subject, translation, draft, policies);
@@ -61,7 +68,9 @@ export function translateOwn(proxy: Proxy, translation: Translation, names: read
 function translateWhole(proxy: Proxy, translation: Translation): EnvoyConfig {
   const { world, traits } = translation;
   const draft = emptyDraft();
-  const subject = { kind: "sidecar", part: "whole", proxy, client: clientOf(proxy, world) } as const;
+  const client = clientOf(proxy, world);
+  const tellsTags = needsClientTags(proxy.mesh, translation);
+  const subject = { kind: "sidecar", part: "whole", proxy, client, tellsTags } as const;
   const policies = new SubjectPolicies(subject, translation);
   const names = dnsRecordsOf(proxy, redirectionOf(proxy, traits)?.hasIpv6 === true, world);
   draftOwn(proxy, names, policies, translation, draft);
@@ -86,7 +95,7 @@ function draftOwn(
 
 /** One outbound of all proxies of a class, with the clusters that it leads to. */
 export function translateOutbound(
-  { proxy, client, traits, tls, matched }: OutboundClass,
+  { proxy, client, traits, tls, matched, tellsTags }: OutboundClass,
   outbound: Outbound,
   { world, settings }: Pick<Translation, "world" | "settings">,
 ): EnvoyConfig {
@@ -94,7 +103,7 @@ export function translateOutbound(
   const identities = { of: (mesh: string) => (mesh === proxy.mesh ? tls : undefined) };
   const policiesOfMesh = (): readonly Policy[] => [];
   const translation: Translation = { world, settings, policies: policiesOfMesh, traits, identities };
-  const subject = { kind: "sidecar", part: "outbound", proxy, client } as const;
+  const subject = { kind: "sidecar", part: "outbound", proxy, client, tellsTags } as const;
   const policies = new SubjectPolicies(subject, translation, matched);
   draftOutbounds([outbound], { proxy, client, policies, translation }, draft);
   applyFeatures(subject, translation, draft, policies);

@@ -201,7 +201,7 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
     basePath: basePath.prefix,
     guiPath: options.gui?.path ?? "",
   };
-  addOpenApiRoutes(server, () => openApiDocument(described));
+  addOpenApiRoutes(server, () => openApiDocument(described), options.clock ?? systemClock);
   isComplete = true;
   refuseOtherMethods(server, routes);
   return server;

@@ -10,16 +10,19 @@ import type { TypeDescriptor } from "./type-descriptor.ts";
 
 export type RefOf = (name: string) => string;
 
-/** By name: of each type, of its overview, and of the protobuf messages that they are made of. */
-export function resourceSchemas(registry: Registry, refOf: RefOf): ReadonlyMap<string, JsonObject> {
+/** By name: of each type, of its overview, and of the protobuf messages that they are made of. A step for each type. */
+export function* resourceSchemas(registry: Registry, refOf: RefOf): Generator<void, ReadonlyMap<string, JsonObject>> {
   const schemas = new Map<string, JsonObject>();
   const messageOf = (message: string): JsonObject => {
+    const known = schemas.get(message);
+    if (known !== undefined) return known;
     for (const [name, schema] of messageSchemas(descriptorOf(message), refOf)) schemas.set(name, schema);
     return schemas.get(message) ?? {};
   };
   for (const type of registry.all()) {
     schemas.set(type.name, resourceSchema(type, messageOf));
     if (type.overview !== undefined) schemas.set(type.overview, overviewSchema(type, registry, messageOf, refOf));
+    yield;
   }
   return schemas;
 }

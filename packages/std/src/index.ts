@@ -3,6 +3,7 @@ export { base64PrefixLength, isBase64 } from "./base64.ts";
 export { type Clock, sleep, systemClock, type TimerHandle } from "./clock.ts";
 export { type Fnv1a64, fnv1a64, fnv1a64Hex } from "./fnv1a.ts";
 export { formatGoDuration, goDurationToMs, parseGoDuration } from "./go-duration.ts";
+export { inSlices } from "./in-slices.ts";
 export {
   canonicalJson,
   isJsonObject,

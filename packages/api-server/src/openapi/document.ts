@@ -52,9 +52,10 @@ const HOLDS = {
   shown: ["accept", "reject"].map((verb) => `/sync/holds/:zone/:type/:origin/${verb}`),
 };
 
-export function openApiDocument(options: DocumentOptions): JsonObject {
+/** A step for each part. */
+export function* openApiDocument(options: DocumentOptions): Generator<void, JsonObject> {
   const { registry, version, basePath } = options;
-  const schemas = new Map<string, JsonObject>(resourceSchemas(registry, refOf));
+  const schemas = new Map<string, JsonObject>(yield* resourceSchemas(registry, refOf));
   schemas.set(KUBERNETES_MANIFEST, KUBERNETES_SCHEMA);
   schemas.set(SERVICE_ITEM, merged(schemas, "ServiceInsight", "kuma.mesh.v1alpha1.ServiceInsight.Service"));
   schemas.set(ERROR, schemaOfZod(errorBodySchema));
@@ -65,6 +66,7 @@ export function openApiDocument(options: DocumentOptions): JsonObject {
     paths[path] ??= {};
     paths[path][method.toLowerCase()] = operationObject(operation, path, schemas);
     tags.add(operation.tag);
+    yield;
   }
   return {
     openapi: "3.1.0",

@@ -27,6 +27,19 @@ function* objectsIn(value: unknown): Generator<JsonObject> {
   for (const each of Object.values(value)) yield* objectsIn(each);
 }
 
+it("is made while others are answered, once for all who ask", async () => {
+  const { ask } = rig({ sync: SYNC });
+  const order: string[] = [];
+  const note = async (path: string): Promise<string> => {
+    const { text } = await ask("GET", path);
+    order.push(path);
+    return text;
+  };
+  const [first, second] = await Promise.all([note("/openapi.json"), note("/openapi.json"), note("/")]);
+  expect(order[0]).toBe("/");
+  expect(first).toBe(second);
+});
+
 describe("the document", async () => {
   const document = await served();
   const paths = document["paths"] as Record<string, Record<string, JsonObject>>;

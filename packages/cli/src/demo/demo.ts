@@ -1,26 +1,33 @@
 /**
  * The main job in one command: a global and zones as real processes on embedded storage, sample resources in each, a live
- * table of what is in sync, and two measured changes. Goes on until Ctrl-C; a second start finds its data.
+ * table of what is in sync, two measured changes, and requests from zone to zone where there is an Envoy. Goes on until Ctrl-C; a second
+ * start finds its data.
  */
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 import type { RestResource, SyncStatus } from "@isthmus/api";
-import { isJsonObject, type JsonObject } from "@isthmus/std";
+import { findEnvoy } from "@isthmus/dp/envoy-binary";
+import { errorMessage, isJsonObject, type JsonObject } from "@isthmus/std";
 import colors from "picocolors";
 import { applyDocuments } from "../apply/apply-documents.ts";
 import { formatStatus, isConverged } from "../commands/sync.ts";
 import { readDocuments } from "../documents.ts";
 import { CommandError } from "../exit-code.ts";
-import { busyPorts, DemoChild } from "./child.ts";
+import { busyPorts, DemoChild, ownCommand } from "./child.ts";
 import { type DemoProcess, demoLayout } from "./layout.ts";
 import { type Arrival, clientFor, displayName, measureArrivals } from "./measure.ts";
+import { samplesFolder } from "./samples.ts";
+import { LiveTraffic, showTraffic } from "./show-traffic.ts";
+import { Traffic } from "./traffic.ts";
+import { TRAFFIC_ZONES, trafficLayout } from "./traffic-layout.ts";
 
 export interface DemoOptions {
   readonly zones: number;
   readonly data: string;
   readonly portOffset: number;
   readonly once: boolean;
+  /** Services and Envoys, where there is an Envoy. */
+  readonly hasProxies: boolean;
 }
 
 const REFRESH_MS = 500;
@@ -28,6 +35,8 @@ const CONVERGE_MS = 20_000;
 const POLICY = "demo-timeout";
 const SERVICE = "backend";
 const REVISION = "demo/revision";
+const NO_ENVOY =
+  "no Envoy was found (`node scripts/envoy-tool.mjs` gets one): neither proxies nor requests between zones";
 
 export async function runDemo(options: DemoOptions): Promise<void> {
   const data = resolve(options.data);
@@ -39,12 +48,16 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 
   const isFirstStart = !existsSync(global.folder);
   const children: DemoChild[] = [];
+  const envoy = options.hasProxies ? findEnvoy() : undefined;
+  let traffic =
+    envoy === undefined ? undefined : new Traffic(trafficLayout(zones, options.portOffset), samplesFolder(), envoy);
   const stopped = untilStopped();
   const killAll = (): void => {
+    traffic?.kill();
     for (const child of children) child.kill();
   };
   process.once("exit", killAll);
-  try {
+  const whole = async (): Promise<void> => {
     console.log(
       colors.bold(
         `Isthmus: a global and ${zones.length} zone${zones.length === 1 ? "" : "s"}, data in ${options.data}${isFirstStart ? "" : " (found)"}`,
@@ -52,23 +65,36 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     );
     await start(global, children);
     await Promise.all(zones.map((zone) => start(zone, children)));
-    await applySamples(global, zones);
+    await applySamples(global, zones, traffic === undefined ? 0 : TRAFFIC_ZONES);
     const status = await converged(global, zones.length);
     console.log(`\n${formatStatus(status, false)}\n`);
     await measure(global, zones);
-    printHints(global, zones);
+    if (traffic !== undefined) traffic = await runTraffic(traffic, global);
+    else if (options.hasProxies) console.log(`\n${NO_ENVOY}`);
+    printHints(global, zones, traffic);
     if (options.once) return;
-    await watch(global, children, stopped);
+    await watch(global, children, traffic, stopped);
+  };
+  try {
+    // Ctrl-C ends whatever it is at; what that had still started ends with this process.
+    await Promise.race([whole(), stopped]);
   } finally {
     console.log("\nstopping");
-    await Promise.all(children.filter((child) => child.process.role === "zone").map((child) => child.stop()));
-    await Promise.all(children.map((child) => child.stop()));
-    process.off("exit", killAll);
+    await traffic?.stop();
+    const [first, ...others] = children;
+    await Promise.all(others.map((child) => child.stop()));
+    await first?.stop();
   }
 }
 
 async function start(process_: DemoProcess, children: DemoChild[]): Promise<void> {
-  const child = new DemoChild(process_);
+  const child = new DemoChild({
+    name: process_.name,
+    folder: process_.folder,
+    logName: "log.jsonl",
+    args: ownCommand(process_.args),
+    readyUrl: `http://127.0.0.1:${process_.diagnosticsPort}/ready`,
+  });
   children.push(child);
   const ms = await child.ready();
   console.log(
@@ -76,15 +102,33 @@ async function start(process_: DemoProcess, children: DemoChild[]): Promise<void
   );
 }
 
-async function applySamples(global: DemoProcess, zones: readonly DemoProcess[]): Promise<void> {
+/** Requests, where everything that they take can be started; without them the demo goes on. */
+async function runTraffic(traffic: Traffic, global: DemoProcess): Promise<Traffic | undefined> {
+  console.log("\nstarting services, their sidecars, and an ingress and egress of each zone");
+  try {
+    await traffic.start(global);
+    await showTraffic(traffic, global);
+    return traffic;
+  } catch (error) {
+    await traffic.stop();
+    console.log(colors.red(`no requests between zones: ${errorMessage(error)}`));
+    return undefined;
+  }
+}
+
+/** @param withEnvoys so many zones, from the first, get their Dataplanes from proxies */
+async function applySamples(global: DemoProcess, zones: readonly DemoProcess[], withEnvoys: number): Promise<void> {
   const folder = samplesFolder();
   console.log(`\napplying ${join("deploy", "demo")}`);
   const targets = [
-    { process: global, file: "global.yaml" },
-    ...zones.map((zone) => ({ process: zone, file: "zone.yaml" })),
+    { process: global, files: ["global.yaml"] },
+    ...zones.map((zone, i) => ({
+      process: zone,
+      files: i < withEnvoys ? ["zone.yaml"] : ["dataplanes.yaml", "zone.yaml"],
+    })),
   ];
-  for (const { process: target, file } of targets) {
-    const { documents, problems } = await readDocuments([join(folder, file)]);
+  for (const { process: target, files } of targets) {
+    const { documents, problems } = await readDocuments(files.map((file) => join(folder, file)));
     if (problems.length > 0) throw new CommandError(problems.join("\n"));
     // A zone refuses resources of a mesh that has not come down yet, so the sync itself is what the samples wait for.
     await until(
@@ -99,7 +143,8 @@ async function applySamples(global: DemoProcess, zones: readonly DemoProcess[]):
       report: (line) => lines.push(line),
     });
     if (result.failures.length > 0) throw new CommandError(`${target.name}: ${result.failures.join("\n")}`);
-    console.log(`  ${target.name.padEnd(8)} ${lines.join(", ")}`);
+    const applied = lines.filter((line) => !line.startsWith(" "));
+    console.log(`  ${target.name.padEnd(8)} ${applied.join(", ")}`);
   }
 }
 
@@ -152,8 +197,9 @@ function report(what: string, arrivals: readonly Arrival[]): void {
   console.log(`${what} ${list.join(", ")}`);
 }
 
-function printHints(global: DemoProcess, zones: readonly DemoProcess[]): void {
+function printHints(global: DemoProcess, zones: readonly DemoProcess[], traffic: Traffic | undefined): void {
   const zone = zones.at(0);
+  const request = traffic?.routes.at(0);
   console.log(`
 try, in another terminal:
   npx isthmus sync status                       what is stored where, on the global
@@ -162,24 +208,42 @@ try, in another terminal:
   npx isthmus get meshtimeouts -s http://127.0.0.1:${zone?.restPort ?? 6681}
   npx isthmus apply -f deploy/demo/global.yaml
   curl http://127.0.0.1:${global.restPort}/sync
-  curl http://127.0.0.1:${global.diagnosticsPort}/metrics
+  curl http://127.0.0.1:${global.diagnosticsPort}/metrics${
+    request === undefined
+      ? ""
+      : `
+  curl ${request.url}    a request of ${request.label}
+  npx isthmus explain --from web-1 --to backend --kind MeshMultiZoneService -s http://127.0.0.1:${zone?.restPort ?? 6681}`
+  }
 `);
 }
 
 /** Redraws the table in a terminal; elsewhere prints it when it changes. */
-async function watch(global: DemoProcess, children: readonly DemoChild[], stopped: Promise<void>): Promise<void> {
+async function watch(
+  global: DemoProcess,
+  children: readonly DemoChild[],
+  traffic: Traffic | undefined,
+  stopped: Promise<void>,
+): Promise<void> {
+  const live = traffic === undefined ? undefined : new LiveTraffic(traffic);
   const end = new AbortController();
   void stopped.then(() => end.abort());
   console.log("live, Ctrl-C stops:");
   let shown = "";
   let lines = 0;
   while (!end.signal.aborted) {
-    const ended = children.filter((child) => child.hasEnded).map((child) => child.process.name);
-    const text = await clientFor(global)
+    const endedPrograms = children.filter((child) => child.hasEnded).map((child) => child.name);
+    const ended = [...endedPrograms, ...(traffic?.ended() ?? [])];
+    const status = await clientFor(global)
       .syncStatus()
       .then((status) => formatStatus(status, false))
       .catch(() => "the global does not answer");
-    const all = ended.length === 0 ? text : `${text}\n${colors.red(`ended: ${ended.join(", ")}`)}`;
+    const requests = (await live?.lines()) ?? [];
+    const all = [
+      status,
+      ...(requests.length === 0 ? [] : ["", "the last requests, and the zones that answered:", ...requests]),
+      ...(ended.length === 0 ? [] : [colors.red(`ended: ${ended.join(", ")}`)]),
+    ].join("\n");
     if (all !== shown) {
       if (process.stdout.isTTY && lines > 0) process.stdout.write(`\x1b[${lines}A\x1b[0J`);
       console.log(all);
@@ -208,13 +272,4 @@ function untilStopped(): Promise<void> {
   return new Promise((done) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
   });
-}
-
-/** The samples lie beside the packages in the repository; the bundle is three folders below its root. */
-function samplesFolder(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  for (const folder of [join(here, "../../../deploy/demo"), join(here, "../../../../deploy/demo")]) {
-    if (existsSync(folder)) return folder;
-  }
-  throw new CommandError("the folder deploy/demo is missing");
 }

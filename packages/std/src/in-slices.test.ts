@@ -21,12 +21,12 @@ describe("work in slices", () => {
   it("lets others in between", async () => {
     const { clock, tick } = ticking();
     const seen: string[] = [];
+    setImmediate(() => seen.push("other"));
     const work = inSlices(
       steps(10, tick, (i) => seen.push(String(i))),
       clock,
       4,
     );
-    setImmediate(() => seen.push("other"));
     expect(await work).toBe("done");
     expect(seen).toEqual(["1", "2", "3", "4", "other", "5", "6", "7", "8", "9", "10"]);
   });

@@ -12,7 +12,7 @@ import colors from "picocolors";
 import { applyDocuments } from "../apply/apply-documents.ts";
 import { formatStatus, isConverged } from "../commands/sync.ts";
 import { readDocuments } from "../documents.ts";
-import { CommandError } from "../exit-code.ts";
+import { CommandError, ExitCode } from "../exit-code.ts";
 import { busyPorts, DemoChild, ownCommand } from "./child.ts";
 import { type DemoProcess, demoLayout } from "./layout.ts";
 import { type Arrival, clientFor, displayName, measureArrivals } from "./measure.ts";
@@ -32,6 +32,7 @@ export interface DemoOptions {
 
 const REFRESH_MS = 500;
 const CONVERGE_MS = 20_000;
+const SAME_SIGNAL_MS = 1_000;
 const POLICY = "demo-timeout";
 const SERVICE = "backend";
 const REVISION = "demo/revision";
@@ -268,8 +269,19 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
   }
 }
 
+/**
+ * The first signal; a later one ends the demo at once, and its processes with it. One Ctrl-C may come more than once: from the terminal, from npm,
+ * and from the script that npm runs.
+ */
 function untilStopped(): Promise<void> {
+  let firstMs: number | undefined;
   return new Promise((done) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        firstMs ??= performance.now();
+        if (performance.now() - firstMs > SAME_SIGNAL_MS) process.exit(ExitCode.interrupted);
+        done();
+      });
+    }
   });
 }

@@ -34,8 +34,8 @@ describe.skipIf(envoy === undefined)("Envoy accepts (needs Envoy)", () => {
     expect(await answerTo(config, name)).toContain("OK");
   });
 
-  it.concurrent.each(GOLDEN_CASES)("the golden case %s", async (name) => {
-    expect(await answerTo(configurationOf(readGoldenCase(name)), name)).toContain("OK");
+  it.concurrent.each(distinctConfigurations())("the golden case $name", async ({ name, config }) => {
+    expect(await answerTo(config, name)).toContain("OK");
   });
 
   async function answerTo(config: EnvoyConfig, name: string): Promise<string> {
@@ -57,3 +57,14 @@ describe.skipIf(envoy === undefined)("Envoy accepts (needs Envoy)", () => {
     return `${stdout}${stderr}`;
   }
 });
+
+/** Cases that look at parts of one configuration are asked about once. */
+function distinctConfigurations(): readonly { readonly name: string; readonly config: EnvoyConfig }[] {
+  const byContent = new Map<string, { readonly name: string; readonly config: EnvoyConfig }>();
+  for (const name of GOLDEN_CASES) {
+    const config = configurationOf(readGoldenCase(name));
+    const content = JSON.stringify([config.clusters, config.endpoints, config.listeners].map((parts) => [...parts]));
+    if (!byContent.has(content)) byContent.set(content, { name, config });
+  }
+  return [...byContent.values()];
+}

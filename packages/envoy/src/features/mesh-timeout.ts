@@ -3,17 +3,19 @@
  * Source: kuma v2.14.3: pkg/plugins/policies/meshtimeout, pkg/plugins/policies/core/defaults.
  */
 
-import { inboundConf } from "@isthmus/policy";
+import { type InboundRule, inboundConf } from "@isthmus/policy";
 import type { RouteActionJson } from "@isthmus/proto/envoy/config/route/v3/route_components";
 import { objectOf } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
 import { durationOf } from "../build/durations.ts";
 import type { ChainDraft, ClusterDraft, Draft } from "../draft/draft.ts";
 import { isHttp } from "../draft/role.ts";
+import { addClientRoutes, chainConf, clientRules } from "./client-routes.ts";
 import type { Feature, FeatureContext } from "./feature.ts";
 import type { SubjectPolicies } from "./subject-policies.ts";
 
 const TYPE = "MeshTimeout";
+const STATE = "mesh_timeout";
 const CONNECT = "5s";
 const IDLE = "3600s";
 const STREAM_IDLE = "1800s";
@@ -70,14 +72,33 @@ function inbounds(draft: Draft, { policies }: FeatureContext): void {
     const rules = policies.inbound(TYPE, place, true);
     const conf = inboundConf(rules);
     // What is said about some clients alone says nothing about the others.
-    if (rules.length > 0 && conf === undefined) continue;
-    for (const chain of chains) configureInboundChain(chain, conf);
+    const isForAll = rules.length === 0 || conf !== undefined;
+    for (const chain of chains) {
+      if (isForAll) configureInboundChain(chain, conf);
+      configureClients(chain, rules);
+    }
+    if (!isForAll) continue;
     for (const cluster of draft.clusters) {
       if (cluster.role.kind === "inbound" && cluster.role.inbound === inbound) {
         configureCluster(cluster, inbound.protocol, conf);
       }
     }
   }
+}
+
+/** Who comes is known of TLS connections alone. */
+function configureClients(chain: ChainDraft, rules: readonly InboundRule[]): void {
+  if (chain.tls === undefined) return;
+  const clients = clientRules(rules, (conf) => {
+    const http = objectOf(conf, "http");
+    return "requestTimeout" in http || "streamIdleTimeout" in http;
+  });
+  addClientRoutes(chain, STATE, clients, ({ route }, { conf }) => {
+    const timeout = durationOf(objectOf(conf, "http"), "requestTimeout");
+    const idleTimeout = durationOf(objectOf(conf, "http"), "streamIdleTimeout");
+    if (route !== undefined && timeout !== undefined) route.timeout = timeout;
+    if (route !== undefined && idleTimeout !== undefined) route.idleTimeout = idleTimeout;
+  });
 }
 
 function configureInboundChain({ end }: ChainDraft, conf: JsonObject | undefined): void {
@@ -90,17 +111,18 @@ function configureInboundChain({ end }: ChainDraft, conf: JsonObject | undefined
   for (const action of routeActions(end.routes.virtualHosts)) configureRoute(action, http);
 }
 
-/** Doors of the zone: only what policies say. */
+/** Doors of the zone: only what policies say; of all traffic, of a server name, of clients. */
 function zoneListeners(draft: Draft, { policies }: FeatureContext): void {
-  for (const { chains } of draft.listeners) {
-    for (const chain of chains) {
-      const { role } = chain;
-      if ((role.kind !== "zoneIngress" && role.kind !== "zoneEgress") || role.listener === undefined) continue;
-      const conf = inboundConf(policies.inbound(TYPE, role.listener, true));
-      if (conf === undefined) continue;
+  for (const chain of draft.listeners.flatMap(({ chains }) => chains)) {
+    const { role, end } = chain;
+    if ((role.kind !== "zoneIngress" && role.kind !== "zoneEgress") || role.listener === undefined) continue;
+    const rules = policies.inbound(TYPE, role.listener, true);
+    const conf = chainConf(rules, chain);
+    if (conf !== undefined) {
       configureInboundChain(chain, conf);
-      if (chain.end.kind === "http") delete chain.end.manager.streamIdleTimeout;
+      if (end.kind === "http") delete end.manager.streamIdleTimeout;
     }
+    configureClients(chain, rules);
   }
   for (const cluster of draft.clusters) {
     const { role } = cluster;

@@ -11,7 +11,7 @@ import type { EnvoyConfig } from "../draft/finish.ts";
 import { configurationOf, GOLDEN_CASES, GOLDEN_FOLDER, readGoldenCase } from "./golden-case.ts";
 import { shownOf } from "./golden-shown.ts";
 
-const MIN_CASES = 20;
+const MIN_CASES = 120;
 
 describe("golden cases", () => {
   it(`are at least ${MIN_CASES}`, () => {

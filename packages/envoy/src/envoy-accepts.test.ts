@@ -13,6 +13,8 @@ import { testSecrets } from "./testing/test-secrets.ts";
 
 const envoy = envoyBinary();
 const run = promisify(execFile);
+/** Folders of the machines that configurations are for; not inside of texts. */
+const LOCAL_PATHS = /(?<!\\)"\/(?:var\/log|run\/dp|run\/lab\/log|run\/lab\/dp\/[a-z0-9-]+)\//g;
 
 describe.skipIf(envoy === undefined)("Envoy accepts (needs Envoy)", () => {
   let folder: TempFolder;
@@ -43,7 +45,7 @@ describe.skipIf(envoy === undefined)("Envoy accepts (needs Envoy)", () => {
     const file = join(folder.path, `${name}.json`);
     const text = JSON.stringify(bootstrap).replaceAll(SYSTEM_CA_PATH, systemCa);
     // Envoy opens the files that it is to log to.
-    await writeFile(file, text.replaceAll(/(?<!\\)"(?:\/var\/log|\/run\/dp)\//g, `"${folder.path}/`));
+    await writeFile(file, text.replaceAll(LOCAL_PATHS, `"${folder.path}/`));
     const { stdout, stderr } = await run(envoy ?? "", [
       "--mode",
       "validate",

@@ -23,6 +23,8 @@ function resourcesOf(config: EnvoyConfig, kind: Kind): Readonly<Record<string, J
   );
 }
 
+const TRANSPARENT: ReadonlySet<string> = new Set(["west-tp", "shop-1"]);
+
 /**
  * Where we differ on purpose (docs/compatibility.md): what Kuma would have sent without its quirks.
  *
@@ -30,7 +32,8 @@ function resourcesOf(config: EnvoyConfig, kind: Kind): Readonly<Record<string, J
  * - a MeshMultiZoneService gets the limits of connections that every other HTTP service gets;
  * - its members' service tags are accepted as the SPIFFE ids that they stand for;
  * - a Dataplane without transparent proxy has no listeners for redirected traffic (Kuma: port 0);
- * - an egress listener keeps the priorities that the author of a MeshExternalService gave.
+ * - an egress listener keeps the priorities that the author of a MeshExternalService gave;
+ * - in unified naming, logs of a route go by the name of the route.
  */
 function withoutQuirks(
   resources: Readonly<Record<string, JsonObject>>,
@@ -41,12 +44,11 @@ function withoutQuirks(
   const text = JSON.stringify(resources);
   const named =
     profile === "profile-a" ? text.replaceAll(/(kri_(?:msvc|mzsvc)_default_[a-z]*__backend)_8080/g, "$1_http") : text;
-  const fixed = JSON.parse(named.replaceAll('"exact":"bbackend"', '"exact":"spiffe://idm/bbackend"')) as Record<
-    string,
-    JsonObject
-  >;
+  const fixed = JSON.parse(
+    named.replaceAll('"exact":"bbackend"', '"exact":"spiffe://idm/bbackend"').replaceAll("_api_rule0", "_api_rule_0"),
+  ) as Record<string, JsonObject>;
   for (const [name, json] of Object.entries(fixed)) {
-    if (proxy !== "west-tp" && name.startsWith("self_transparentproxy_")) delete fixed[name];
+    if (!TRANSPARENT.has(proxy) && name.startsWith("self_transparentproxy_")) delete fixed[name];
     else if (kind === "clusters") fixed[name] = canonical(kind, clusterWithoutQuirks(name, json));
   }
   return fixed;

@@ -85,7 +85,7 @@ function letMatchedOut(
     for (const cluster of clusters) addOnce(cluster, draft);
   }
   listener.chains = chains;
-  listener.json.listenerFilters = [...(listener.json.listenerFilters ?? []), ...inspectors(own)];
+  listener.json.listenerFilters = [...(listener.json.listenerFilters ?? []), ...inspectors(matches)];
 }
 
 /** Envoy refuses a listener with two of them. */

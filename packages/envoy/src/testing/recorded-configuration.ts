@@ -1,6 +1,6 @@
 /** What our translation makes for the proxies that were recorded. */
 import { policyOf } from "@isthmus/policy";
-import { snapshotWorld, type World } from "@isthmus/topology";
+import { caSecretName, identitySecretName, nameIn, snapshotWorld, type World } from "@isthmus/topology";
 import type { EnvoyConfig } from "../draft/finish.ts";
 import { traitsOf } from "../proxy-metadata.ts";
 import { translateSidecar } from "../sidecar/sidecar.ts";
@@ -10,13 +10,17 @@ import { translateZoneEgress } from "../zone-proxy/zone-egress.ts";
 import { translateZoneIngress } from "../zone-proxy/zone-ingress.ts";
 import { recordedProxy, recordedWorld } from "./recorded.ts";
 
-const MESH_TLS: MeshTls = {
-  kind: "mesh",
-  mode: "STRICT",
-  identitySecret: "identity_cert:secret:default",
-  caSecret: "mesh_ca:secret:default",
-  trustDomains: [],
-};
+/** Of the meshes with `Mesh.mtls`. */
+function meshTls(mesh: string): MeshTls {
+  const isUnified = mesh === "unified";
+  return {
+    kind: "mesh",
+    mode: "STRICT",
+    identitySecret: nameIn(isUnified, identitySecretName(mesh)),
+    caSecret: nameIn(isUnified, caSecretName(mesh)),
+    trustDomains: [],
+  };
+}
 
 const WORKLOAD_TLS: MeshTls = {
   kind: "workload",
@@ -26,7 +30,7 @@ const WORKLOAD_TLS: MeshTls = {
   trustDomains: ["idm.east.mesh.local", "idm.west.mesh.local"],
 };
 
-const IDENTITIES: TlsIdentities = { of: (mesh) => (mesh === "idm" ? WORKLOAD_TLS : MESH_TLS) };
+const IDENTITIES: TlsIdentities = { of: (mesh) => (mesh === "idm" ? WORKLOAD_TLS : meshTls(mesh)) };
 
 export const RECORDED_PROXIES = [
   ["profile-a", "west", "west-web-1"],
@@ -42,6 +46,10 @@ export const RECORDED_PROXIES = [
   ["profile-b", "east", "east-zp"],
   ["profile-b", "west", "west-zp"],
   ["profile-b", "west", "west-tp"],
+  ["watched-plain", "west", "web-1"],
+  ["watched-plain", "west", "shop-1"],
+  ["watched-unified", "west", "web-1"],
+  ["watched-unified", "west", "shop-1"],
 ] as const;
 
 /** `admin`: what the admin listener shows and trusts. */
@@ -53,9 +61,10 @@ export function recordedConfiguration(
 ): EnvoyConfig {
   const world = snapshotWorld(recordedWorld(profile, zone, name), { zone, remoteWeights: "kuma", systemNamespace: "" });
   const adminTls = { certificate: admin.cert, key: admin.key, ca: admin.cert, clientName: "kuma-cp" };
+  const mesh = world.meshes().find((each) => world.proxy(each.name, name) !== undefined)?.name ?? "default";
   return translate(name, world, {
     world,
-    traits: traitsOf(recordedProxy(profile, name).metadata, { mesh: "default", name }, adminTls),
+    traits: traitsOf(recordedProxy(profile, name).metadata, { mesh, name }, adminTls),
     identities: IDENTITIES,
     settings: DEFAULT_SETTINGS,
     policies: (type, mesh) => world.all(type, mesh).map(policyOf),

@@ -1,6 +1,7 @@
 /** Configurations that Envoys of Kuma 2.14.3 had, and the stores of their zones, in one form with ours. */
 import { existsSync, readFileSync } from "node:fs";
 import { envoyFromJson, envoyToJson } from "@isthmus/proto/envoy";
+import { allEnvoyTypes } from "@isthmus/proto/envoy/all";
 import { ClusterSchema } from "@isthmus/proto/envoy/config/cluster/v3/cluster";
 import { ClusterLoadAssignmentSchema } from "@isthmus/proto/envoy/config/endpoint/v3/endpoint";
 import { ListenerSchema } from "@isthmus/proto/envoy/config/listener/v3/listener";
@@ -40,9 +41,9 @@ export function recordedProxy(profile: string, name: string): RecordedProxy {
 
 /** Through Envoy's message and back: order, defaults and notation no longer differ, nor does the order of what Envoy takes as a set. */
 export function canonical(kind: Kind, json: object): JsonObject {
-  const message = envoyFromJson(SCHEMAS[kind], json as JsonObject);
+  const message = envoyFromJson(SCHEMAS[kind], json as JsonObject, allEnvoyTypes());
   if (!message.ok) throw new Error(`${kind}: ${message.error}: ${JSON.stringify(json)}`);
-  const written = envoyToJson(SCHEMAS[kind], message.value);
+  const written = envoyToJson(SCHEMAS[kind], message.value, allEnvoyTypes());
   if (!written.ok) throw new Error(written.error);
   return { ...written.value, ...sorted(written.value, "endpoints"), ...sorted(written.value, "filterChains") };
 }

@@ -1,6 +1,6 @@
 /** `isthmus dp run` against a real zone with real Envoys: how proxies start, stop and fail. */
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { eventually, freePorts } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,6 +9,7 @@ import { ENVOY, EnvoyProxy, type EnvoyProxyOptions, issueToken } from "./harness
 
 const [WEB, BACKEND, INGRESS, EGRESS, OTHER] = ["127.0.32.1", "127.0.32.2", "127.0.32.3", "127.0.32.4", "127.0.32.5"];
 const OUTBOUND_PORT = 20_001;
+const METRICS_PORT = 15_670;
 const SIGKILL_CODE = 137;
 
 describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 90_000 }, () => {
@@ -16,6 +17,7 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
   let dpPort: number;
   let service: Server;
   const proxies: EnvoyProxy[] = [];
+  const sockets = new Set<Socket>();
 
   beforeAll(async () => {
     [dpPort = 0] = await freePorts(1);
@@ -28,7 +30,9 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
       name: "default",
       meshServices: { mode: "Exclusive" },
     });
-    service = createServer((_request, response) => void response.end("backend"));
+    service = createServer((request, response) => {
+      response.end(request.url === "/metrics" ? "app_up 1\n" : "backend");
+    });
     await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
   }, 90_000);
   afterAll(async () => {
@@ -58,6 +62,41 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     const ready = await fetch(backend.readinessUrl);
     expect([ready.status, (await ready.text()).trim()]).toEqual([200, "LIVE"]);
     expect((await fetch(backend.readinessUrl.replace("/ready", "/config_dump"))).status).toBe(404);
+  });
+
+  it("gives out metrics of Envoy and of the workload together", async () => {
+    const { port } = service.address() as AddressInfo;
+    const conf = {
+      applications: [{ address: "127.0.0.1", path: "/metrics", port }],
+      backends: [{ type: "Prometheus", prometheus: { port: METRICS_PORT, path: "/metrics" } }],
+    };
+    await policy("MeshMetric", { default: conf });
+    const metrics = async (): Promise<string> => (await fetch(`http://${BACKEND}:${METRICS_PORT}/metrics`)).text();
+    await eventually(async () => /^app_up\{.*dataplane="backend-1"/m.test(await metrics()), { timeoutMs: 30_000 });
+    expect(await metrics()).toMatch(/^envoy_cluster_upstream_rq_total\{.*mesh="default".*zone="east".*\} \d+$/m);
+    expect(await metrics()).not.toContain("ads_cluster");
+  });
+
+  it("sends access logs to a backend over TCP", async () => {
+    let received = "";
+    const backend = createTcpServer((socket) => {
+      socket.on("data", (chunk) => {
+        received += chunk.toString();
+      });
+      socket.on("error", () => {});
+      sockets.add(socket);
+    });
+    await new Promise<void>((resolve) => backend.listen(0, "127.0.0.1", resolve));
+    const { port } = backend.address() as AddressInfo;
+    const tcp = { address: `127.0.0.1:${port}`, format: { type: "Plain", plain: "asked for %REQ(:PATH)%" } };
+    await policy("MeshAccessLog", {
+      from: [{ targetRef: { kind: "Mesh" }, default: { backends: [{ type: "Tcp", tcp }] } }],
+    });
+    await eventually(async () => (await ask()) === "backend" && received.includes("asked for /\n"), {
+      timeoutMs: 30_000,
+    });
+    for (const socket of sockets) socket.destroy();
+    backend.close();
   });
 
   it("leaves a workload out while it does not answer", async () => {
@@ -129,6 +168,12 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
       resource: { type: "Dataplane", mesh: "default", name, networking: { address, inbound, outbound: [...outbound] } },
       listens: { address, port: 8080 },
     };
+  }
+
+  async function policy(type: string, spec: JsonObject): Promise<void> {
+    const path = `meshes/default/${type.toLowerCase()}s/dp-test`;
+    const whole = { targetRef: { kind: "Mesh" }, ...spec };
+    await deployment.global.api.put(path, { type, mesh: "default", name: "dp-test", spec: whole });
   }
 
   async function zoneProxy(

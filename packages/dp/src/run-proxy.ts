@@ -12,6 +12,7 @@ import { adminAddressOf, EnvoyAdmin } from "./envoy/envoy-admin.ts";
 import { type EnvoyEnd, EnvoyProcess, envoyArguments } from "./envoy/envoy-process.ts";
 import { refusalIn } from "./envoy/refusal.ts";
 import { type EnvoyVersion, envoyVersion, findEnvoy } from "./envoy-binary.ts";
+import { ProxyTelemetry } from "./proxy-telemetry.ts";
 import { ReadinessServer, readinessHost } from "./readiness.ts";
 import { type DpInputs, readInputs } from "./settings/read-inputs.ts";
 import { type DpSettings, readSettings, type SettingSources } from "./settings/read-settings.ts";
@@ -61,6 +62,7 @@ class ProxyRun {
   #folder: WorkFolder | undefined;
   #envoy: EnvoyProcess | undefined;
   #admin: EnvoyAdmin | undefined;
+  #telemetry: ProxyTelemetry | undefined;
   #isDrained = false;
 
   constructor(settings: DpSettings, inputs: DpInputs, binary: string, log: Logger, env: RunOptions["env"]) {
@@ -95,6 +97,7 @@ class ProxyRun {
 
   async close(): Promise<void> {
     this.#envoy?.kill();
+    await this.#telemetry?.stop();
     await this.#readiness.close();
     this.#folder?.remove();
   }
@@ -118,6 +121,16 @@ class ProxyRun {
     const { mesh, name, text = "" } = resource ?? { mesh: settings.mesh, name: settings.name };
     const tokenPath = token === "" ? "" : settings.tokenFile || folder.writeSecret(name, token);
     const system: SystemFacts = systemFacts(this.#env);
+    const telemetry = new ProxyTelemetry({
+      folder,
+      mesh,
+      name,
+      refreshIntervalMs: settings.refreshIntervalMs,
+      clock: this.#clock,
+      log: this.#log,
+    });
+    this.#telemetry = telemetry;
+    const hasLogPipe = telemetry.openLogs();
     const facts = {
       mesh,
       name,
@@ -128,11 +141,12 @@ class ProxyRun {
       workDir: folder.path,
       readinessPort,
       envoy,
+      hasLogPipe,
       system,
     };
     const from = settings.controlPlane.origin;
     this.#log.info(
-      { mesh, name, proxyType: settings.proxyType, from, features: featuresOf(settings) },
+      { mesh, name, proxyType: settings.proxyType, from, features: featuresOf(settings, hasLogPipe) },
       "asking for a bootstrap",
     );
     if (settings.isVerificationSkipped)
@@ -155,7 +169,10 @@ class ProxyRun {
     const document = parseYaml11(answer.value.bootstrap);
     if (!document.ok) throw new Error(`the bootstrap is unreadable: ${document.error}`);
     const admin = adminAddressOf(document.value);
-    if (admin !== undefined) this.#admin = new EnvoyAdmin(admin);
+    if (admin !== undefined) {
+      this.#admin = new EnvoyAdmin(admin);
+      await telemetry.start(this.#admin, answer.value.sidecar);
+    }
     return folder.writeSecret("bootstrap.yaml", answer.value.bootstrap);
   }
 

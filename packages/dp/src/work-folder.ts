@@ -38,6 +38,11 @@ export class WorkFolder {
     return file;
   }
 
+  /** As both ends compute it. */
+  socket(stem: string): string {
+    return socketPath(this.path, stem);
+  }
+
   remove(): void {
     if (this.#isTemporary) rmSync(this.path, { recursive: true, force: true });
   }

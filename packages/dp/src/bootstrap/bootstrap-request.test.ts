@@ -22,6 +22,7 @@ const FACTS: ProxyFacts = {
   caCert: "",
   workDir: "/run/dp",
   readinessPort: 9902,
+  hasLogPipe: true,
   envoy: { version: "1.40.0", build: "a/1.40.0/Clean/RELEASE/BoringSSL", isCompatible: true },
   system: { platform: "linux", hasIpv6: false, systemCaPath: "/etc/ca", memoryLimitBytes: 7, hostIp: "10.0.0.9" },
 };
@@ -38,7 +39,7 @@ it("has the members of a recorded request, of the same types", () => {
   expect(request).toMatchObject({
     dynamicMetadata: { HOST_IP: "10.0.0.9" },
     resources: { maxHeapSizeBytes: 7 },
-    features: ["feature-strict-inbound-ports", "feature-reuse-port"],
+    features: ["feature-tcp-accesslog-via-named-pipe", "feature-strict-inbound-ports", "feature-reuse-port"],
   });
 });
 

@@ -17,6 +17,8 @@ export interface ProxyFacts {
   readonly workDir: string;
   readonly readinessPort: number;
   readonly envoy: EnvoyVersion;
+  /** Logs for backends over TCP are read from the named pipe. */
+  readonly hasLogPipe: boolean;
   readonly system: SystemFacts;
 }
 
@@ -49,7 +51,7 @@ export function bootstrapRequest(settings: DpSettings, facts: ProxyFacts): JsonO
     dynamicMetadata: whereSet("HOST_IP", system.hostIp),
     readinessPort: facts.readinessPort,
     operatingSystem: system.platform,
-    features: [...featuresOf(settings)],
+    features: [...featuresOf(settings, facts.hasLogPipe)],
     resources: { maxHeapSizeBytes: settings.maxMemoryBytes || system.memoryLimitBytes },
     workdir: facts.workDir,
     metricsResources: { certPath: settings.metricsCertPath, keyPath: settings.metricsKeyPath },
@@ -60,8 +62,9 @@ export function bootstrapRequest(settings: DpSettings, facts: ProxyFacts): JsonO
 }
 
 /** Only what this runner does: a control plane relies on it. */
-export function featuresOf(settings: DpSettings): readonly string[] {
+export function featuresOf(settings: DpSettings, hasLogPipe: boolean): readonly string[] {
   const features: readonly (readonly [string, boolean])[] = [
+    ["feature-tcp-accesslog-via-named-pipe", hasLogPipe],
     ["feature-bind-outbounds", settings.bindsOutbounds],
     ["feature-delta-grpc", settings.isDelta],
     ["feature-unified-resource-naming", settings.hasUnifiedNames],

@@ -167,6 +167,13 @@ export const DP_OPTIONS = {
     "",
     "GRPC or DELTA_GRPC",
   ),
+  refreshInterval: variableOnly(
+    "dynamic-configuration-refresh-interval",
+    `${RUNTIME}_DYNAMIC_CONFIGURATION_REFRESH_INTERVAL`,
+    "<duration>",
+    "1s",
+    "how often documents for the runner are asked for in Envoy",
+  ),
   unifiedNaming: variableOnly(
     "unified-resource-naming-enabled",
     `${RUNTIME}_UNIFIED_RESOURCE_NAMING_ENABLED`,

@@ -41,6 +41,7 @@ export interface DpSettings {
   readonly bindsOutbounds: boolean;
   readonly maxMemoryBytes: number;
   readonly systemCaPath: string;
+  readonly refreshIntervalMs: number;
   readonly isDelta: boolean;
   readonly hasUnifiedNames: boolean;
   readonly isIpv6Wanted: boolean;
@@ -92,6 +93,7 @@ export function readSettings(sources: SettingSources): {
     bindsOutbounds: read.flag("bindOutbounds"),
     maxMemoryBytes: read.integer("maxMemoryBytes", Number.MAX_SAFE_INTEGER),
     systemCaPath: read.text("systemCaPath"),
+    refreshIntervalMs: read.duration("refreshInterval", 1),
     isDelta: read.choice("xdsVariant", XDS_VARIANTS) === "DELTA_GRPC",
     hasUnifiedNames: read.flag("unifiedNaming"),
     isIpv6Wanted: read.flag("ipv6"),

@@ -60,12 +60,15 @@ export class InsightDocument {
     return this.#planned;
   }
 
-  /** The store holds `spec` now: what was planned when that is it. The next write is not before `pauseMs`. */
+  /**
+   * The store holds `spec` now: what was planned when that is it. The next write begins `pauseMs` after this one began, so that a disk that
+   * takes its time is no further delay.
+   */
   written(spec: JsonObject | undefined, now: number, pauseMs: number): InsightWrite | undefined {
     const planned = this.#planned;
     if (planned === undefined || planned.spec !== spec) return undefined;
     this.#planned = undefined;
-    this.#dueAt = now + pauseMs;
+    this.#dueAt = planned.plannedAt + pauseMs;
     this.#dirtySince = now;
     return planned;
   }

@@ -1,4 +1,4 @@
-/** A real Envoy of a test, run by `isthmus dp run` with the resource that stands for it. */
+/** A real Envoy of a test, run by `isthmus dp run` or the real kuma-dp with the resource that stands for it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -6,11 +6,13 @@ import { join } from "node:path";
 import type { JsonObject } from "@isthmus/std";
 import { envoyBinary, eventually, freePorts } from "@isthmus/testkit";
 import { COMMAND, type ControlPlane } from "./control-plane.ts";
+import { KUMA_BIN } from "./kuma.ts";
 
 export const ENVOY = envoyBinary();
 
 export interface EnvoyProxyOptions {
-  readonly zone: ControlPlane;
+  /** Ours or Kuma's. */
+  readonly zone: Pick<ControlPlane, "folder" | "restUrl">;
   readonly dpPort: number;
   readonly proxyType: "dataplane" | "ingress" | "egress";
   /** As REST takes it. */
@@ -19,6 +21,8 @@ export interface EnvoyProxyOptions {
   readonly listens: { readonly address: string; readonly port: number };
   /** Undefined: one that a dataplane gets from the zone; zone ingresses and egresses come without. */
   readonly token?: string;
+  /** By default ours. */
+  readonly runner?: "kuma-dp";
 }
 
 const running = new Set<ChildProcess>();
@@ -74,14 +78,18 @@ export class EnvoyProxy {
       ...(token === "" ? {} : { "dataplane-token-file": tokenFile }),
       "binary-path": ENVOY ?? "",
       "work-dir": this.#folder,
-      "readiness-port": String(this.#readinessPort),
       concurrency: "1",
       "drain-time": "1s",
       "envoy-log-level": "warn",
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
     const log = openSync(this.#logFile, "a");
-    const child = spawn(process.execPath, [COMMAND, "dp", "run", ...flags], { stdio: ["ignore", log, log] });
+    const env = { ...process.env, KUMA_READINESS_PORT: String(this.#readinessPort), KUMA_DNS_ENABLED: "false" };
+    const [command, ...args] =
+      this.#options.runner === "kuma-dp"
+        ? [join(KUMA_BIN ?? "", "kuma-dp"), "run", ...flags]
+        : [process.execPath, COMMAND, "dp", "run", ...flags];
+    const child = spawn(command, args, { env, stdio: ["ignore", log, log] });
     running.add(child);
     this.exitCode = undefined;
     child.once("exit", (code, signal) => {
@@ -131,7 +139,7 @@ export class EnvoyProxy {
 }
 
 export async function issueToken(
-  controlPlane: ControlPlane,
+  controlPlane: Pick<ControlPlane, "restUrl">,
   kind: "dataplane" | "zone",
   what: Readonly<Record<string, unknown>>,
 ): Promise<string> {

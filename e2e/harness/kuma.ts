@@ -17,6 +17,7 @@ export class KumaControlPlane {
   readonly api: ApiClient;
   readonly restUrl: string;
   readonly kdsPort: number;
+  readonly dpPort: number;
   readonly folder: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #probe: string;
@@ -26,6 +27,7 @@ export class KumaControlPlane {
     const [rest = 0, https = 0, diagnostics = 0, dp = 0, mads = 0, interCp = 0, kds = 0] = ports;
     this.folder = options.folder;
     this.kdsPort = kds;
+    this.dpPort = dp;
     this.restUrl = `http://127.0.0.1:${rest}`;
     this.api = new ApiClient({ baseUrl: this.restUrl, timeoutMs: 30_000 });
     this.#probe = probeOf(options);

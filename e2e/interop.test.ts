@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { eventually, freePorts, type TempFolder, tempFolder } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ControlPlane } from "./harness/control-plane.ts";
+import { ENVOY, EnvoyProxy } from "./harness/envoy-proxy.ts";
 import { KUMA_BIN, KumaControlPlane } from "./harness/kuma.ts";
 import { meshService, meshTimeout, SERVICES, servicePath, TIMEOUTS, timeoutPath } from "./harness/samples.ts";
 
@@ -28,7 +29,9 @@ describe.skipIf(KUMA_BIN === undefined)("an Isthmus zone under a real Kuma globa
   let global: KumaControlPlane;
   let ours: ControlPlane;
   let other: KumaControlPlane;
+  let dpPort = 0;
   beforeAll(async () => {
+    [dpPort = 0] = await freePorts(1);
     global = await KumaControlPlane.create({ folder: join(folder.path, "kuma-global") });
     await global.start();
     const globalAddress = `grpcs://127.0.0.1:${global.kdsPort}`;
@@ -36,6 +39,7 @@ describe.skipIf(KUMA_BIN === undefined)("an Isthmus zone under a real Kuma globa
       "multizone.zone.name": "ours",
       "multizone.zone.globalAddress": globalAddress,
       "multizone.zone.kds.rootCaFile": join(global.folder, "kuma-cp.crt"),
+      "dpServer.port": String(dpPort),
     });
     other = await KumaControlPlane.create({
       folder: join(folder.path, "kuma-zone"),
@@ -89,6 +93,37 @@ describe.skipIf(KUMA_BIN === undefined)("an Isthmus zone under a real Kuma globa
     const status = await ours.api.syncStatus();
     expect(status.zones.flatMap((zone) => zone.rows).filter((row) => row.nacks > 0)).toEqual([]);
   });
+
+  it.skipIf(ENVOY === undefined)(
+    "answers the real global for its proxies (needs Envoy)",
+    { timeout: 120_000 },
+    async () => {
+      const address = "127.0.32.11";
+      const inbound = [
+        { port: 8080, servicePort: 1, tags: { "kuma.io/service": "asked", "kuma.io/protocol": "http" } },
+      ];
+      const resource = { type: "Dataplane", mesh: "default", name: "asked", networking: { address, inbound } };
+      const listens = { address, port: 8080 };
+      const envoy = await EnvoyProxy.start({ zone: ours, dpPort, proxyType: "dataplane", resource, listens });
+      try {
+        const dataplanes = "meshes/default/dataplanes";
+        const found = await eventually(
+          async () => (await global.api.listResources(dataplanes)).find(({ name }) => name.startsWith("asked-")),
+          KUMA_PACE,
+        );
+        const path = `${dataplanes}/${found.name}`;
+        // Kuma takes a zone for offline until it has written its insight.
+        const dump = await eventually(() => global.api.text(`${path}/xds`), KUMA_PACE);
+        expect(dump).toContain(`inbound:${address}:8080`);
+        expect(await global.api.text(`${path}/stats`)).toMatch(/^server\.live: 1$/m);
+        expect(JSON.parse(await global.api.text(`${path}/clusters`, { format: "json" }))).toHaveProperty(
+          "cluster_statuses",
+        );
+      } finally {
+        await envoy.kill();
+      }
+    },
+  );
 
   it("keeps everything when the real global comes back empty", { timeout: 180_000 }, async () => {
     await global.api.put("meshes/prod", { type: "Mesh", name: "prod" });

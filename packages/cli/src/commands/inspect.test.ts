@@ -102,3 +102,10 @@ describe("isthmus inspect", () => {
     expect(ended.stderr).toContain(message);
   });
 });
+
+it.each(["stats", "clusters"])("%s as JSON are asked for as JSON", async (type) => {
+  const request = `GET /meshes/default/dataplanes/web/${type}?format=json`;
+  servers.global.answers.set(request, { status: 200, json: { [type]: [] } });
+  const { code, stdout } = await run("inspect", "dataplane", "web", "--type", type, "-o", "json");
+  expect([code, JSON.parse(stdout)]).toEqual([0, { [type]: [] }]);
+});

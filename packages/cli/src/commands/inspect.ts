@@ -260,6 +260,7 @@ function proxyQuestion(type: ResourceType, path: string, name: string, options: 
     ...(options.includeEds === true ? { include_eds: "true" } : {}),
     ...(options.shadow === true ? { shadow: "true" } : {}),
     ...(options.include === undefined ? {} : { include: options.include.join(",") }),
+    ...(options.output === "json" && ["stats", "clusters"].includes(answer) ? { format: "json" } : {}),
   };
   return async ({ client }) => {
     const text = await client.text(`${path}/${PROXY_PATHS[answer]}`, query);

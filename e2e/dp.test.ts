@@ -1,13 +1,17 @@
 /** `isthmus dp run` against a real zone with real Envoys: how proxies start, stop and fail. */
+import { Resolver } from "node:dns/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { join } from "node:path";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { eventually, freePorts } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Deployment } from "./harness/deployment.ts";
 import { ENVOY, EnvoyProxy, type EnvoyProxyOptions, issueToken } from "./harness/envoy-proxy.ts";
 
-const [WEB, BACKEND, INGRESS, EGRESS, OTHER] = ["127.0.32.1", "127.0.32.2", "127.0.32.3", "127.0.32.4", "127.0.32.5"];
+const [WEB, BACKEND, INGRESS, EGRESS] = ["127.0.32.1", "127.0.32.2", "127.0.32.3", "127.0.32.4"];
+const [OTHER, REDIRECTED] = ["127.0.32.5", "127.0.32.6"];
 const OUTBOUND_PORT = 20_001;
 const METRICS_PORT = 15_670;
 const SIGKILL_CODE = 137;
@@ -97,6 +101,26 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     });
     for (const socket of sockets) socket.destroy();
     backend.close();
+  });
+
+  it("answers names of the mesh where the traffic of the workload is redirected", async () => {
+    const [inbound = 0, outbound = 0, dns = 0] = await freePorts(3);
+    const file = join(deployment.zone("east").folder, "transparent-proxy.yaml");
+    const redirect = { inbound: { port: inbound }, outbound: { port: outbound } };
+    await writeFile(file, JSON.stringify({ ipFamilyMode: "ipv4", redirect }));
+    const proxy = await prepared({
+      ...sidecar("redirected-1", "redirected", REDIRECTED),
+      flags: { "transparent-proxy-config": file, "dns-proxy-port": String(dns) },
+    });
+    await proxy.spawn();
+    const resolver = new Resolver({ timeout: 1_000, tries: 1 });
+    resolver.setServers([`127.0.0.1:${dns}`]);
+    await eventually(
+      async () => (await resolver.resolve4("backend.svc.mesh.local")).every((ip) => ip.startsWith("241.")),
+      { timeoutMs: 30_000, what: `a name\n${proxy.log()}` },
+    );
+    await eventually(async () => (await fetch(proxy.readinessUrl)).ok);
+    await proxy.kill();
   });
 
   it("leaves a workload out while it does not answer", async () => {

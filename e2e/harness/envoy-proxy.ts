@@ -23,6 +23,8 @@ export interface EnvoyProxyOptions {
   readonly token?: string;
   /** By default ours. */
   readonly runner?: "kuma-dp";
+  /** Further flags, without dashes. */
+  readonly flags?: Readonly<Record<string, string>>;
 }
 
 const running = new Set<ChildProcess>();
@@ -81,13 +83,14 @@ export class EnvoyProxy {
       concurrency: "1",
       "drain-time": "1s",
       "envoy-log-level": "warn",
+      ...this.#options.flags,
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
     const log = openSync(this.#logFile, "a");
-    const env = { ...process.env, KUMA_READINESS_PORT: String(this.#readinessPort), KUMA_DNS_ENABLED: "false" };
+    const env = { ...process.env, KUMA_READINESS_PORT: String(this.#readinessPort) };
     const [command, ...args] =
       this.#options.runner === "kuma-dp"
-        ? [join(KUMA_BIN ?? "", "kuma-dp"), "run", ...flags]
+        ? [join(KUMA_BIN ?? "", "kuma-dp"), "run", "--dns-enabled=false", ...flags]
         : [process.execPath, COMMAND, "dp", "run", ...flags];
     const child = spawn(command, args, { env, stdio: ["ignore", log, log] });
     running.add(child);

@@ -1,6 +1,6 @@
 /** What the runner does for the metrics and logs of its proxy, beside Envoy. */
 import type { Logger } from "@isthmus/runtime/log";
-import { type Clock, errorMessage, isJsonObject, type JsonObject } from "@isthmus/std";
+import { type Clock, errorMessage, isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
 import { AccessLogs } from "./access-logs.ts";
 import { DynamicConfig } from "./dynamic-config.ts";
 import type { EnvoyAdmin } from "./envoy/envoy-admin.ts";
@@ -45,8 +45,15 @@ export class ProxyTelemetry {
     }
   }
 
-  /** @param sidecar the part of a bootstrap answer that is for the runner */
-  async start(admin: EnvoyAdmin, sidecar: JsonObject): Promise<void> {
+  /**
+   * @param sidecar the part of a bootstrap answer that is for the runner
+   * @param handlers of further documents of the control plane, by path
+   */
+  async start(
+    admin: EnvoyAdmin,
+    sidecar: JsonObject,
+    handlers: ReadonlyMap<string, (document: JsonValue) => void>,
+  ): Promise<void> {
     const { folder, mesh, name, refreshIntervalMs, clock, log } = this.#options;
     const metrics = new MetricsServer(
       {
@@ -66,6 +73,7 @@ export class ProxyTelemetry {
       intervalMs: refreshIntervalMs,
       clock,
       handlers: new Map([
+        ...handlers,
         [METRICS_PATH, (document) => metrics.configure(metricsFromDocument(document, defaultAddress))],
       ]),
       onFailed: (path, reason) => log.warn({ path, reason }, "a document for the runner is not to be had"),

@@ -23,6 +23,10 @@ it("is ready when Envoy is, and no more once it is to stop", async () => {
   expect(await ask()).toBe("503 /ready PRE_INITIALIZING\n");
   state = [200, "LIVE\n"];
   expect(await ask("/ready?x")).toBe("200 /ready LIVE\n");
+  readiness.hold(60_000);
+  expect(await ask()).toBe("503 NOT_READY");
+  readiness.release();
+  expect(await ask()).toBe("200 /ready LIVE\n");
   expect(await ask("/config_dump")).toBe("404 ");
   readiness.terminating();
   expect(await ask()).toBe("503 TERMINATING");

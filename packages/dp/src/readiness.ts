@@ -14,6 +14,7 @@ export class ReadinessServer {
   readonly #server: Server;
   #admin: EnvoyAdmin | undefined;
   #isTerminating = false;
+  #heldUntilMs = 0;
 
   constructor() {
     this.#server = createServer((request, response) => {
@@ -37,6 +38,15 @@ export class ReadinessServer {
     this.#admin = admin;
   }
 
+  /** Not ready before `release`, or before so many milliseconds have passed. */
+  hold(limitMs: number): void {
+    this.#heldUntilMs = performance.now() + limitMs;
+  }
+
+  release(): void {
+    this.#heldUntilMs = 0;
+  }
+
   terminating(): void {
     this.#isTerminating = true;
   }
@@ -50,7 +60,7 @@ export class ReadinessServer {
 
   async #answer(response: ServerResponse): Promise<void> {
     if (this.#isTerminating) return state(response, 503, "TERMINATING");
-    if (this.#admin === undefined) return state(response, 503, "NOT_READY");
+    if (this.#admin === undefined || performance.now() < this.#heldUntilMs) return state(response, 503, "NOT_READY");
     try {
       const { status, headers, body } = await this.#admin.get("/ready", { timeoutMs: ADMIN_TIMEOUT_MS });
       const kept = Object.entries(headers).filter(([name]) => !HOP_HEADERS.has(name));

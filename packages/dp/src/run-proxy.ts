@@ -5,9 +5,10 @@
 
 import { parseYaml11 } from "@isthmus/resources/yaml-documents";
 import { createLogger, type Logger } from "@isthmus/runtime/log";
-import { type Clock, errorMessage, sleep, systemClock } from "@isthmus/std";
+import { type Clock, errorMessage, type JsonValue, sleep, systemClock } from "@isthmus/std";
 import { fetchBootstrap } from "./bootstrap/bootstrap-client.ts";
 import { bootstrapRequest, featuresOf, type SystemFacts } from "./bootstrap/bootstrap-request.ts";
+import { DNS_PATH, ProxyDns } from "./dns/proxy-dns.ts";
 import { adminAddressOf, EnvoyAdmin } from "./envoy/envoy-admin.ts";
 import { type EnvoyEnd, EnvoyProcess, envoyArguments } from "./envoy/envoy-process.ts";
 import { refusalIn } from "./envoy/refusal.ts";
@@ -22,6 +23,8 @@ import { WorkFolder } from "./work-folder.ts";
 
 const INVALID = 2;
 const FAILED = 1;
+/** After which the proxy counts as ready without names of the mesh. */
+const NAMES_LIMIT_MS = 15_000;
 const DRAIN = "/drain_listeners?inboundonly&graceful&skip_exit";
 
 export interface RunOptions extends SettingSources {
@@ -63,6 +66,7 @@ class ProxyRun {
   #envoy: EnvoyProcess | undefined;
   #admin: EnvoyAdmin | undefined;
   #telemetry: ProxyTelemetry | undefined;
+  #dns: ProxyDns | undefined;
   #isDrained = false;
 
   constructor(settings: DpSettings, inputs: DpInputs, binary: string, log: Logger, env: RunOptions["env"]) {
@@ -98,6 +102,7 @@ class ProxyRun {
   async close(): Promise<void> {
     this.#envoy?.kill();
     await this.#telemetry?.stop();
+    await this.#dns?.stop();
     await this.#readiness.close();
     this.#folder?.remove();
   }
@@ -131,6 +136,8 @@ class ProxyRun {
     });
     this.#telemetry = telemetry;
     const hasLogPipe = telemetry.openLogs();
+    const dnsPort = await this.#startDns();
+    const { transparentProxy } = this.#inputs;
     const facts = {
       mesh,
       name,
@@ -142,11 +149,13 @@ class ProxyRun {
       readinessPort,
       envoy,
       hasLogPipe,
+      transparentProxy,
+      dnsPort,
       system,
     };
     const from = settings.controlPlane.origin;
     this.#log.info(
-      { mesh, name, proxyType: settings.proxyType, from, features: featuresOf(settings, hasLogPipe) },
+      { mesh, name, proxyType: settings.proxyType, from, features: featuresOf(settings, facts) },
       "asking for a bootstrap",
     );
     if (settings.isVerificationSkipped)
@@ -171,9 +180,29 @@ class ProxyRun {
     const admin = adminAddressOf(document.value);
     if (admin !== undefined) {
       this.#admin = new EnvoyAdmin(admin);
-      await telemetry.start(this.#admin, answer.value.sidecar);
+      const dns = this.#dns;
+      const handlers = dns === undefined ? [] : [[DNS_PATH, (names: JsonValue) => dns.handle(names)] as const];
+      await telemetry.start(this.#admin, answer.value.sidecar, new Map(handlers));
     }
     return folder.writeSecret("bootstrap.yaml", answer.value.bootstrap);
+  }
+
+  /** The port where names of the mesh are answered; 0: nowhere. */
+  async #startDns(): Promise<number> {
+    const { isDnsEnabled, dnsPort, proxyType } = this.#settings;
+    const { transparentProxy, resource } = this.#inputs;
+    const isTransparent = transparentProxy !== undefined || resource?.isTransparent === true;
+    if (!isDnsEnabled || !isTransparent || proxyType !== "dataplane") return 0;
+    const dns = new ProxyDns(dnsPort, transparentProxy, this.#log, () => this.#readiness.release());
+    this.#dns = dns;
+    this.#readiness.hold(NAMES_LIMIT_MS);
+    try {
+      return await dns.start();
+    } catch (error) {
+      throw new Error(`names of the mesh on port ${dnsPort} (--dns-proxy-port): ${errorMessage(error)}`, {
+        cause: error,
+      });
+    }
   }
 
   #start(bootstrapFile: string, readinessPort: number): EnvoyProcess {

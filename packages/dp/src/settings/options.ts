@@ -145,7 +145,22 @@ export const DP_OPTIONS = {
   ),
   metricsKeyPath: flag("metrics-key-path", `${RUNTIME}_METRICS_KEY_PATH`, "<file>", "", "its key"),
   bindOutbounds: flag("bind-outbounds", `${RUNTIME}_BIND_OUTBOUNDS`, "", "false", "bind outbounds to their addresses"),
-  dnsEnabled: flag("dns-enabled", "DNS_ENABLED", "", "false", "not served yet: only false is taken"),
+  transparentProxy: flag(
+    "transparent-proxy",
+    undefined,
+    "",
+    "false",
+    "the machine redirects the traffic of the workload to Envoy",
+  ),
+  transparentProxyConfig: flag(
+    "transparent-proxy-config",
+    undefined,
+    "<files>",
+    "",
+    "the same with settings: files, separated by commas",
+  ),
+  dnsEnabled: flag("dns-enabled", "DNS_ENABLED", "", "true", "answer names of the mesh, with a transparent proxy"),
+  dnsProxyPort: flag("dns-proxy-port", "DNS_PROXY_PORT", "<port>", "15053", "where they are asked for"),
   maxMemoryBytes: variableOnly(
     "max-memory-bytes",
     "DATAPLANE_RESOURCES_MAX_MEMORY_BYTES",

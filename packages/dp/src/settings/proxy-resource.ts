@@ -17,6 +17,8 @@ export interface ProxyResource {
   readonly text: string;
   /** Of its networking; "" if there is none. */
   readonly address: string;
+  /** Its networking says that traffic is redirected to Envoy. */
+  readonly isTransparent: boolean;
 }
 
 /** The rest is for the control plane to judge. */
@@ -44,6 +46,7 @@ export function readProxyResource(
     name,
     text: JSON.stringify(resource),
     address: textIn(networking, "address"),
+    isTransparent: isJsonObject(networking["transparentProxying"]),
   });
 }
 

@@ -5,6 +5,7 @@ import { workFolderProblem } from "../work-folder.ts";
 import { type ProxyResource, readProxyResource } from "./proxy-resource.ts";
 import type { DpSettings } from "./read-settings.ts";
 import { tokenProblem } from "./token.ts";
+import { readTransparentProxy, type TransparentProxy } from "./transparent-proxy.ts";
 
 export interface DpInputs {
   /** Undefined: the control plane has it. */
@@ -13,6 +14,8 @@ export interface DpInputs {
   readonly token: string;
   /** PEM; "": none. */
   readonly caCert: string;
+  /** Undefined: the Dataplane says whether there is one. */
+  readonly transparentProxy: TransparentProxy | undefined;
 }
 
 /** Problems are whole lines, each with the flag that is to blame. */
@@ -60,6 +63,15 @@ export async function readInputs(
     template === undefined || template === "" ? undefined : readProxyResource(template, variables, proxyType);
   if (resource?.ok === false) problems.push(...resource.error.map((reason) => `${flag}: ${reason}`));
   if (template === "" && resourceFile !== "") problems.push(`${flag}: it is empty`);
-  const inputs = { resource: resource?.ok === true ? resource.value : undefined, token: token ?? "", caCert };
+  const { isTransparent, transparentProxyFiles } = settings;
+  const files = transparentProxyFiles.map((file) => textOf("--transparent-proxy-config", file) ?? "");
+  const proxy = isTransparent || files.length > 0 ? readTransparentProxy(files) : undefined;
+  if (proxy?.ok === false) problems.push(...proxy.error.map((reason) => `--transparent-proxy-config: ${reason}`));
+  const inputs = {
+    resource: resource?.ok === true ? resource.value : undefined,
+    token: token ?? "",
+    caCert,
+    transparentProxy: proxy?.ok === true ? proxy.value : undefined,
+  };
   return { inputs, problems };
 }

@@ -40,13 +40,13 @@ describe("settings of a proxy", () => {
 
   it("are all named with the flag or variable when they are wrong", () => {
     const { problems } = read({
-      flags: { proxyType: "gateway", drainTime: "30", skipVerify: "maybe", readinessPort: "70000", dnsEnabled: true },
+      flags: { proxyType: "gateway", drainTime: "30", skipVerify: "maybe", readinessPort: "70000", dnsEnabled: "on" },
       env: { KUMA_CONTROL_PLANE_URL: "localhost:5678", KUMA_DATAPLANE_RUNTIME_CONCURRENCY: "-1" },
       variables: ["address"],
     });
     expect([...problems].sort()).toEqual([
       "--dataplane-var address: expected name=value",
-      "--dns-enabled: DNS is not served yet",
+      '--dns-enabled: "on" is neither true nor false',
       '--drain-time: time: missing unit in duration "30", such as 30s or 1m30s',
       "--mesh: missing beside --name",
       "--name: missing: give a name, or a resource with --dataplane-file",

@@ -43,6 +43,11 @@ export interface DpSettings {
   readonly systemCaPath: string;
   readonly refreshIntervalMs: number;
   readonly isDelta: boolean;
+  readonly isTransparent: boolean;
+  /** Files of its settings; with any of them the proxy is transparent. */
+  readonly transparentProxyFiles: readonly string[];
+  readonly isDnsEnabled: boolean;
+  readonly dnsPort: number;
   readonly hasUnifiedNames: boolean;
   readonly isIpv6Wanted: boolean;
   readonly hasStrictInboundPorts: boolean;
@@ -95,12 +100,16 @@ export function readSettings(sources: SettingSources): {
     systemCaPath: read.text("systemCaPath"),
     refreshIntervalMs: read.duration("refreshInterval", 1),
     isDelta: read.choice("xdsVariant", XDS_VARIANTS) === "DELTA_GRPC",
+    isTransparent: read.flag("transparentProxy"),
+    transparentProxyFiles: read.list("transparentProxyConfig"),
+    isDnsEnabled: read.flag("dnsEnabled"),
+    // kuma-dp's 0 is for another way to answer names, which is not ours.
+    dnsPort: read.integer("dnsProxyPort", 65_535) || Number(DP_OPTIONS.dnsProxyPort.fallback),
     hasUnifiedNames: read.flag("unifiedNaming"),
     isIpv6Wanted: read.flag("ipv6"),
     hasStrictInboundPorts: read.flag("strictInboundPorts"),
     reusesPorts: read.flag("reusePort"),
   };
-  if (read.flag("dnsEnabled")) read.problem("dnsEnabled", "DNS is not served yet");
   checkWho(settings, read);
   return { settings, problems: read.problems };
 }
@@ -132,6 +141,14 @@ class SettingReader {
 
   text(key: DpOptionKey): string {
     return this.#value(key).text;
+  }
+
+  /** Separated by commas. */
+  list(key: DpOptionKey): readonly string[] {
+    return this.text(key)
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== "");
   }
 
   flag(key: DpOptionKey): boolean {

@@ -57,7 +57,8 @@ export async function kb12({ store, services, proxies, trials }: Kb12Options): P
         url: zone.proxiesUrl,
         mesh: "default",
         name,
-        dataplane: JSON.stringify(dataplane(name, "client", 100_000 + i)),
+        // One more instance of some service.
+        dataplane: JSON.stringify(dataplane(name, `service-${i % services}`, 100_000 + i)),
         onResponse: (typeUrl, names) => told?.(typeUrl, names),
       });
     });

@@ -9,6 +9,14 @@ import { generateEnvoyMessages } from "./envoy-protos.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+/** By file of `packages/cli/src`, what is loaded only when it is run. */
+const BESIDE_THE_COMMAND = {
+  "global-service.ts": "isthmus-global",
+  "zone-service.ts": "isthmus-zone",
+  "dp-runner.ts": "isthmus-dp",
+  "demo/demo.ts": "isthmus-demo",
+};
+
 generateProtobuf();
 await generateEnvoyMessages(root);
 generateTypeList();
@@ -43,9 +51,10 @@ function generateTypeList() {
 
 /** What runs for long stays out of the command, which loads it when it runs it. */
 function besideTheCommand(build) {
-  build.onResolve({ filter: /\/(?:services|dp-runner)\.ts$/ }, ({ kind, path }) => {
-    const file = path.endsWith("/services.ts") ? "isthmus-services.js" : "isthmus-dp.js";
-    return kind === "dynamic-import" ? { path: `./${file}`, external: true } : undefined;
+  build.onResolve({ filter: /\.ts$/ }, ({ kind, path }) => {
+    const name = kind === "dynamic-import" ? path.slice(path.lastIndexOf("/") + 1) : "";
+    const file = Object.entries(BESIDE_THE_COMMAND).find(([source]) => source.endsWith(name))?.[1];
+    return name !== "" && file !== undefined ? { path: `./${file}.js`, external: true } : undefined;
   });
 }
 
@@ -60,8 +69,10 @@ async function bundle() {
   await build({
     entryPoints: {
       isthmus: entry,
-      "isthmus-services": join(root, "packages/cli/src/services.ts"),
-      "isthmus-dp": join(root, "packages/cli/src/dp-runner.ts"),
+      "isthmus-service": join(root, "packages/cli/src/service-main.ts"),
+      ...Object.fromEntries(
+        Object.entries(BESIDE_THE_COMMAND).map(([source, name]) => [name, join(root, "packages/cli/src", source)]),
+      ),
       "what-if-worker": join(root, "packages/zone/src/topology-api/what-if-worker.ts"),
     },
     outdir: join(root, "packages/cli/dist"),
@@ -75,7 +86,7 @@ async function bundle() {
     logLevel: "warning",
     conditions: ["@isthmus/source"],
     // Not split by esbuild: what is required and imported would lose its named exports.
-    plugins: [{ name: "services", setup: besideTheCommand }],
+    plugins: [{ name: "beside the command", setup: besideTheCommand }],
     // Native addons, and modules that find files beside themselves, stay outside of the bundle.
     external: ["lmdb"],
     banner: {

@@ -1,7 +1,5 @@
-/** All commands, and how one of them ends. */
-import { ISTHMUS_VERSION } from "@isthmus/runtime/identity";
-import { errorMessage } from "@isthmus/std";
-import { Command, CommanderError } from "commander";
+/** All commands. */
+import type { Command } from "commander";
 import { registerApply } from "./commands/apply.ts";
 import { COMPLETE, printCompletion, registerCompletion } from "./commands/completion.ts";
 import { registerDelete } from "./commands/delete.ts";
@@ -21,8 +19,8 @@ import { registerSync } from "./commands/sync.ts";
 import { registerWhatIf } from "./commands/what-if.ts";
 import { registerZones } from "./commands/zones.ts";
 import { registerDemo } from "./demo/register.ts";
-import { type CommandError, ExitCode } from "./exit-code.ts";
-import { printLine, type Terminal } from "./terminal.ts";
+import { bareProgram, exitCodeOf } from "./run-command.ts";
+import type { Terminal } from "./terminal.ts";
 
 const SERVICES = "Services:";
 const RESOURCES = "Resources:";
@@ -30,12 +28,7 @@ const OPERATIONS = "Operations:";
 const CLIENT = "This command:";
 
 export function createProgram(terminal: Terminal): Command {
-  const program = new Command("isthmus")
-    .description("A multi-zone control plane for a service mesh")
-    .version(ISTHMUS_VERSION)
-    .showHelpAfterError()
-    .exitOverride()
-    .configureOutput({ writeOut: terminal.stdout.write, writeErr: terminal.stderr.write });
+  const program = bareProgram(terminal);
   program.commandsGroup(SERVICES);
   registerPrograms(program);
   registerDp(program, terminal);
@@ -63,22 +56,10 @@ export function createProgram(terminal: Terminal): Command {
 }
 
 /** Resolves with the exit code. */
-export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
-  try {
+export function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  return exitCodeOf(async () => {
     const program = createProgram(terminal);
     if (args[0] === COMPLETE) await printCompletion(terminal, program, args.slice(1));
     else await program.parseAsync(args, { from: "user" });
-    return ExitCode.ok;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
-    const message = errorMessage(error);
-    if (message !== "") printLine(terminal.stderr, message);
-    return exitCodeOf(error);
-  }
-}
-
-/** Not by its class: the services, which are in a file of their own, have another one of that name. */
-function exitCodeOf(error: unknown): number {
-  const code = error instanceof Error ? (error as Partial<CommandError>).exitCode : undefined;
-  return typeof code === "number" ? code : ExitCode.failure;
+  }, terminal);
 }

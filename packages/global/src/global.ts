@@ -39,6 +39,9 @@ import {
 import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
 import { zoneInspector } from "./zone-inspector.ts";
 
+/** Of users, zones, and proxies of the default mesh: what a first start makes, beside everything else. */
+const FIRST_SIGNING_KEYS = 3;
+
 /** Resolves with the exit code. */
 export function runGlobal(args: ProgramArguments): Promise<number> {
   return runProgram("global", args, createGlobal);
@@ -52,13 +55,13 @@ export async function createGlobal(config: Config, log: Logger): Promise<Program
 /** Around a store that is open, for programs that hold others as well. */
 export async function composeGlobal(instance: Instance): Promise<Program> {
   const { store, clock, metrics, config, log } = instance;
+  const insights = zoneInsights(instance);
+  const manager = resourceManager(instance, insights);
   const tls = await askForZoneCertificates(await kdsServerTls(config, instance.folder, clock.now()), config);
   const authentication = await zoneAuthentication(instance);
   instance.certificates.watch("kds", () => tls?.certificate);
   const { kds } = config.multizone.global;
 
-  const insights = zoneInsights(instance);
-  const manager = resourceManager(instance, insights);
   const parts = createSyncParts(instance, { kind: "global" }, kds.labels.skipPrefixes);
   const sync = createSyncApi({
     role: "global",
@@ -166,7 +169,7 @@ function resourceManager({ registry, store, config, clock }: Instance, insights:
     isFederated: false,
     isReadOnly: config.apiServer.readOnly,
     unsafeDelete: config.store.unsafeDelete,
-    keys: nodeKeyMaker(clock),
+    keys: nodeKeyMaker(clock, { ahead: store.revision === 0 ? FIRST_SIGNING_KEYS : 0 }),
     isZoneOnline: (zone) => insights.isOnline(zone),
   });
 }

@@ -52,6 +52,9 @@ import { ZoneTopologyApi } from "./topology-api/zone-topology-api.ts";
 /** A run of this length starts the delays between attempts anew. Source: kuma v2.14.3: component/resilient.go. */
 const BACKOFF_RESET_MS = 60_000;
 
+/** What a first start makes, beside everything else: of users, and where there is no global of zones and of proxies of the default mesh. */
+const firstSigningKeys = (isFederated: boolean): number => (isFederated ? 1 : 3);
+
 /** Resolves with the exit code. */
 export function runZone(args: ProgramArguments): Promise<number> {
   return runProgram("zone", args, createZone);
@@ -80,7 +83,7 @@ export async function composeZone(
     isReadOnly: config.apiServer.readOnly,
     unsafeDelete: config.store.unsafeDelete,
     disableOriginLabelValidation: config.multizone.zone.disableOriginLabelValidation,
-    keys: nodeKeyMaker(instance.clock),
+    keys: nodeKeyMaker(instance.clock, { ahead: store.revision === 0 ? firstSigningKeys(isFederated) : 0 }),
   });
   const proxies = await createProxyServer(instance, manager);
   const topology = discovery(instance, proxies);

@@ -22,7 +22,7 @@ export function registerPrograms(program: Command): void {
   common(program.command("global"))
     .description("run a global: zones connect to it")
     .action(async (options: CommonOptions) => {
-      const { runGlobal } = await import("../services.ts");
+      const { runGlobal } = await import("../global-service.ts");
       process.exitCode = await runGlobal(argumentsOf(options));
       process.exit();
     });
@@ -38,7 +38,7 @@ export function registerPrograms(program: Command): void {
         "multizone.zone.globalAddress": options.global,
         "multizone.zone.kds.rootCaFile": options.ca,
       };
-      const { runZone } = await import("../services.ts");
+      const { runZone } = await import("../zone-service.ts");
       process.exitCode = await runZone(argumentsOf(options, own));
       process.exit();
     });

@@ -28,7 +28,7 @@ export function registerDemo(program: Command): void {
         const portOffset = Number(options.portOffset);
         if (!Number.isInteger(portOffset))
           throw new CommandError("--port-offset has to be a whole number", ExitCode.usage);
-        const { runDemo } = await import("../services.ts");
+        const { runDemo } = await import("./demo.ts");
         await runDemo({
           zones,
           data: options.data,

@@ -37,10 +37,16 @@ const ADMIN_TOKEN_VALIDITY_MS = 10 * 365 * 24 * 3600 * 1000;
 /** A certificate is valid a little before it is made, for peers whose clock is behind. */
 const CLOCK_SKEW_MS = 10_000;
 
-/** Keys are made on threads of the pool, so that several are made in parallel and the event loop stays free. */
-export function nodeKeyMaker(clock: Clock): KeyMaker {
+/**
+ * Keys are made on threads of the pool, so that several are made in parallel and the event loop stays free. `ahead`: so many signing keys are begun
+ * at once, for a control plane that will need them when it is put together.
+ */
+export function nodeKeyMaker(clock: Clock, { ahead = 0 }: { readonly ahead?: number } = {}): KeyMaker {
+  const begun = Array.from({ length: ahead }, makeSigningKey);
+  // Whoever takes one hears of its failure.
+  for (const key of begun) key.catch(() => {});
   return {
-    signingKey: makeSigningKey,
+    signingKey: () => begun.pop() ?? makeSigningKey(),
     ca: (request) => makeCa(request, clock),
     adminToken: (signingKey) => makeAdminToken(signingKey, clock.now()),
     uuid: () => randomUUID(),

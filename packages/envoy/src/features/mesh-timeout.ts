@@ -107,20 +107,18 @@ function configureInboundChain({ end }: ChainDraft, conf: JsonObject | undefined
   if (end.kind !== "http") return;
   end.manager.commonHttpProtocolOptions = { ...end.manager.commonHttpProtocolOptions, idleTimeout: NONE };
   end.manager.requestHeadersTimeout = durationOf(http, "requestHeadersTimeout") ?? NONE;
-  end.manager.streamIdleTimeout = durationOf(http, "streamIdleTimeout") ?? STREAM_IDLE;
   for (const action of routeActions(end.routes.virtualHosts)) configureRoute(action, http);
 }
 
 /** Doors of the zone: only what policies say; of all traffic, of a server name, of clients. */
 function zoneListeners(draft: Draft, { policies }: FeatureContext): void {
   for (const chain of draft.listeners.flatMap(({ chains }) => chains)) {
-    const { role, end } = chain;
+    const { role } = chain;
     if ((role.kind !== "zoneIngress" && role.kind !== "zoneEgress") || role.listener === undefined) continue;
     const rules = policies.inbound(TYPE, role.listener, true);
     const conf = chainConf(rules, chain);
     if (conf !== undefined) {
       configureInboundChain(chain, conf);
-      if (end.kind === "http") delete end.manager.streamIdleTimeout;
     }
     configureClients(chain, rules);
   }

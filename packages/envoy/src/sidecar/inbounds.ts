@@ -14,9 +14,10 @@ import {
   nameIn,
   type Proxy,
   SERVICE_TAG,
+  statName,
 } from "@isthmus/topology";
 import { socketAddress, tcpSocket } from "../build/addresses.ts";
-import { httpChain, tcpChain, usableCidrs } from "../build/chains.ts";
+import { httpChain, usableCidrs } from "../build/chains.ts";
 import { httpOptionsFor, staticCluster } from "../build/clusters.ts";
 import { typed } from "../draft/any.ts";
 import type { ChainDraft, ClusterDraft, Draft, ListenerDraft } from "../draft/draft.ts";
@@ -31,6 +32,10 @@ import type { Translation } from "../translation.ts";
 
 /** Address that redirected inbound traffic is sent from, so that the redirection leaves it alone. */
 const INBOUND_SOURCE = { v4: "127.0.0.6", v6: "::6" };
+/** Until a MeshTimeout says otherwise, which it cannot of everything. Source: kuma v2.14.3: pkg/defaults/mesh/meshtimeout.go. */
+const CONNECT = "10s";
+const IDLE = "7200s";
+const STREAM_IDLE = "3600s";
 const TAGS_METADATA = "io.kuma.tags";
 const UNIFIED_NAME_TAG = "kuma.io/unified-name";
 
@@ -52,13 +57,15 @@ function inboundCluster(proxy: Proxy, inbound: Inbound, role: Role, translation:
   const { workload, section, protocol } = inbound;
   const name = nameIn(isUnified(proxy, translation), inboundClusterName(workload.port, section));
   const cluster = staticCluster(name, role, tcpSocket(workload.address, workload.port));
-  const http = httpOptionsFor(protocol);
+  const options = httpOptionsFor(protocol);
+  const http = options === undefined ? undefined : { ...options, commonHttpProtocolOptions: { idleTimeout: IDLE } };
   const needsSource = proxy.isTransparent && !isLoopback(workload.address);
   const source = workload.address.includes(":") ? INBOUND_SOURCE.v6 : INBOUND_SOURCE.v4;
   return {
     ...cluster,
     json: {
       ...cluster.json,
+      connectTimeout: CONNECT,
       ...(needsSource ? { upstreamBindConfig: { sourceAddress: { address: source, portValue: 0 } } } : {}),
     },
     ...(http === undefined ? {} : { http }),
@@ -111,7 +118,7 @@ function inboundChains(
   if (mode === "STRICT") return [secured];
   return [
     { ...chain(), match: { transportProtocol: "raw_buffer" } },
-    { ...tcpChain(role, cluster, cluster), match: { transportProtocol: "tls" } },
+    { ...bytesChain(role, cluster), match: { transportProtocol: "tls" } },
     { ...secured, match: { transportProtocol: "tls", applicationProtocols: [MESH_ALPN] } },
   ];
 }
@@ -123,15 +130,28 @@ function workloadChain(
   cluster: string,
   translation: Translation,
 ): ChainDraft {
-  if (!isHttp(inbound.protocol)) return tcpChain(role, cluster, cluster);
+  if (!isHttp(inbound.protocol)) return bytesChain(role, cluster);
   const { settings, traits } = translation;
   return httpChain(role, {
     stat: cluster,
     routes: workloadRoutes(proxy, inbound, cluster, translation),
     internalCidrs: usableCidrs(settings.internalCidrs, traits.supportsIpv6),
     protocol: inbound.protocol,
-    manager: { forwardClientCertDetails: "SANITIZE_SET", setCurrentClientCertDetails: { uri: true } },
+    manager: {
+      forwardClientCertDetails: "SANITIZE_SET",
+      setCurrentClientCertDetails: { uri: true },
+      commonHttpProtocolOptions: { idleTimeout: IDLE },
+      streamIdleTimeout: STREAM_IDLE,
+    },
   });
+}
+
+function bytesChain(role: Role, cluster: string): ChainDraft {
+  return {
+    role,
+    filters: [],
+    end: { kind: "tcp", proxy: { statPrefix: statName(cluster), cluster, idleTimeout: IDLE } },
+  };
 }
 
 function workloadRoutes(

@@ -143,6 +143,34 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     await eventually(async () => !(await ask()).includes("backend"), { timeoutMs: 30_000 });
   });
 
+  it("does not wait for connections after a second signal, nor when it was drained before", async () => {
+    const flags = { "drain-time": "10m" };
+    for (const [name, first, text, second] of [
+      ["other-4", "SIGTERM", "draining", "SIGINT"],
+      ["other-5", "SIGUSR2", "draining until a signal to stop", "SIGTERM"],
+    ] as const) {
+      const proxy = await started({ ...sidecar(name, "other", OTHER), flags });
+      await eventually(async () => (await fetch(proxy.readinessUrl)).ok);
+      proxy.signal(first);
+      await eventually(() => proxy.log().includes(`"msg":"${text}"`), { what: proxy.log() });
+      proxy.signal(second);
+      await eventually(() => proxy.exitCode !== undefined);
+      expect([name, proxy.exitCode]).toEqual([name, 0]);
+    }
+  });
+
+  it("is told differences only, by newer names, where its settings say so", async () => {
+    const env = {
+      KUMA_DATAPLANE_RUNTIME_ENVOY_XDS_TRANSPORT_PROTOCOL_VARIANT: "DELTA_GRPC",
+      KUMA_DATAPLANE_RUNTIME_UNIFIED_RESOURCE_NAMING_ENABLED: "true",
+    };
+    const proxy = await started({ ...sidecar("other-6", "other", OTHER), env });
+    await eventually(async () => (await fetch(proxy.readinessUrl)).ok);
+    await online("meshes/default/dataplane-insights/other-6");
+    expect(await (await fetch(`http://${OTHER}:8080/`)).text()).toBe("backend");
+    await proxy.kill();
+  });
+
   it("ends with Envoy, its exit code and a message", async () => {
     const web = named("web-1");
     process.kill(web.envoyPid, "SIGKILL");

@@ -25,6 +25,7 @@ export interface EnvoyProxyOptions {
   readonly runner?: "kuma-dp";
   /** Further flags, without dashes. */
   readonly flags?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const running = new Set<ChildProcess>();
@@ -87,7 +88,7 @@ export class EnvoyProxy {
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
     const log = openSync(this.#logFile, "a");
-    const env = { ...process.env, KUMA_READINESS_PORT: String(this.#readinessPort) };
+    const env = { ...process.env, KUMA_READINESS_PORT: String(this.#readinessPort), ...this.#options.env };
     const [command, ...args] =
       this.#options.runner === "kuma-dp"
         ? [join(KUMA_BIN ?? "", "kuma-dp"), "run", "--dns-enabled=false", ...flags]

@@ -1,5 +1,5 @@
 /** Where the connections of an outbound go. Source: kuma v2.14.3: pkg/plugins/policies/meshtcproute. */
-import { objectOf, objectsOf } from "@isthmus/resources";
+import { objectOf } from "@isthmus/resources";
 import { tcpChain } from "../build/chains.ts";
 import type { ChainDraft } from "../draft/draft.ts";
 import type { WeightedDestination } from "./route-backends.ts";
@@ -23,10 +23,9 @@ export function tcpSplitOf(context: RouteContext, stat: string): ChainDraft {
   return { ...chain, end: { kind: "tcp", proxy: { ...proxy, weightedClusters: { clusters } } } };
 }
 
-/** Of the first rule; the route of the strongest policy decides where its names lead. */
+/** What is said is one rule; the route of the strongest policy decides where its names lead. */
 function backendsOf({ policies, own, backends }: RouteContext): readonly WeightedDestination[] {
   const conf = policies.conf(TYPE, own.role);
   const origin = conf?.entries.at(-1);
-  const [rule] = conf === undefined ? [] : objectsOf(conf.conf, "rules");
-  return origin === undefined || rule === undefined ? [] : backends.of(origin.policy, objectOf(rule, "default"));
+  return conf === undefined || origin === undefined ? [] : backends.of(origin.policy, objectOf(conf.conf, "default"));
 }

@@ -28,6 +28,8 @@ interface Direction extends ListenerDraft {
 export const meshPassthrough: Feature = (draft, context) => {
   const merged = proxyConf(context.policies.matched(TYPE));
   const listeners = draft.listeners.filter(isOutbound);
+  const { subject } = context;
+  if (subject.kind !== "sidecar" || subject.proxy.gateway?.type === "BUILTIN") return;
   if (merged === undefined || listeners.length === 0) return;
   switch (textOf(merged.conf, "passthroughMode") || DEFAULT_MODE) {
     case "All":

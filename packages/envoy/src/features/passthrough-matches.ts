@@ -3,7 +3,7 @@
  * port, with a route for each name. Source: kuma v2.14.3: pkg/plugins/policies/meshpassthrough/plugin/xds/order.go.
  */
 import { isIP } from "node:net";
-import { numberOf, objectsOf, textOf } from "@isthmus/resources";
+import { objectsOf, portOf, textOf } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
 import { parseCidr } from "@isthmus/topology";
 
@@ -88,11 +88,11 @@ function matcherOf(match: JsonObject, problems: string[]): Matcher | undefined {
   const protocol = textOf(match, "protocol") || "tcp";
   const value = textOf(match, "value");
   const kind = kindOf(textOf(match, "type"), value);
-  if (kind === undefined || PROTOCOL_ORDER[protocol] === undefined) {
+  const port = match.port === undefined || match.port === null ? 0 : portOf(match, "port");
+  if (kind === undefined || port === undefined || PROTOCOL_ORDER[protocol] === undefined) {
     problems.push(`MeshPassthrough: ${JSON.stringify(match)} is left out: it cannot be matched`);
     return undefined;
   }
-  const port = numberOf(match, "port");
   const isName = kind === "domain" || kind === "wildcard";
   if (!isName || !REQUESTS.has(protocol)) return { protocol, port, kind, value, routes: new Set() };
   return { protocol, port, kind: "domain", value: "", routes: new Set([value]) };

@@ -124,7 +124,7 @@ class ProxyRun {
     const settings = this.#settings;
     const { resource, token, caCert } = this.#inputs;
     const { mesh, name, text = "" } = resource ?? { mesh: settings.mesh, name: settings.name };
-    const tokenPath = token === "" ? "" : settings.tokenFile || folder.writeSecret(name, token);
+    const tokenPath = token === "" ? "" : settings.tokenFile || folder.writeSecret("token", token);
     const system: SystemFacts = systemFacts(this.#env);
     const telemetry = new ProxyTelemetry({
       folder,

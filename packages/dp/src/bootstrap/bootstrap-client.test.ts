@@ -1,6 +1,9 @@
 import { Buffer } from "node:buffer";
 import { createServer, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "@isthmus/std";
+import { TestCa } from "@isthmus/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { type BootstrapClientOptions, fetchBootstrap, judgeAnswer } from "./bootstrap-client.ts";
 
@@ -99,6 +102,27 @@ describe("asking for a bootstrap", () => {
     const url = await controlPlane([[500, ""]]);
     const more = { signal: stop.signal, retryBackoffMs: 30_000, onRetry: () => stop.abort() };
     expect(await fetchBootstrap({}, options(url, more))).toEqual({ ok: false, error: undefined });
+  });
+
+  it("trusts the certificates that it is given, and says how to give them", async () => {
+    const ca = await TestCa.create();
+    const { certificate, privateKey } = await ca.issue({
+      commonName: "zone",
+      usage: "server",
+      names: ["127.0.0.1"],
+    });
+    const secure = createSecureServer({ cert: certificate, key: privateKey }, (_request, response) => {
+      response.end(GIVEN);
+    });
+    await new Promise<void>((resolve) => secure.listen(0, "127.0.0.1", resolve));
+    const { port } = secure.address() as AddressInfo;
+    const url = new URL(`https://127.0.0.1:${port}`);
+    expect(await fetchBootstrap({}, options(url, { caCert: ca.certificate }))).toMatchObject({ ok: true });
+    expect(await fetchBootstrap({}, options(url, { isVerificationSkipped: true }))).toMatchObject({ ok: true });
+    expect(await fetchBootstrap({}, options(url, { retryMaxMs: 0 }))).toMatchObject({
+      error: expect.stringContaining("--ca-cert-file"),
+    });
+    secure.close();
   });
 
   it("tells what is wrong with a connection", async () => {

@@ -105,7 +105,7 @@ function ask(body: JsonObject, options: BootstrapClientOptions): Promise<Attempt
   const url = new URL("/bootstrap", options.controlPlane);
   const request = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve) => {
-    const later = (error: unknown): void => resolve({ kind: "later", reason: `${url.origin}: ${errorMessage(error)}` });
+    const later = (error: unknown): void => resolve({ kind: "later", reason: `${url.origin}: ${describe(error)}` });
     const call = request(
       url,
       {
@@ -133,6 +133,13 @@ function ask(body: JsonObject, options: BootstrapClientOptions): Promise<Attempt
     call.once("error", later);
     call.end(JSON.stringify(body, undefined, 1));
   });
+}
+
+/** Of certificates it is worth saying what to do. */
+function describe(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const isUntrusted = /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_)/.test(code);
+  return `${errorMessage(error)}${isUntrusted ? "; --ca-cert-file names the certificates to verify the control plane with" : ""}`;
 }
 
 function trustOf({ caCert, systemCaPath, isVerificationSkipped }: BootstrapClientOptions): {

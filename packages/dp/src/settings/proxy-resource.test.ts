@@ -53,6 +53,9 @@ describe("template of a resource", () => {
       error: ['type "ZoneIngress" where Dataplane is expected for dataplane', "name is missing", "mesh is missing"],
     });
     expect(read("{type: ZoneIngress, name: i}", "ingress")).toMatchObject({ ok: true, value: { mesh: "", name: "i" } });
+    expect(read("{type: Dataplane, mesh: default, name: ../etc}")).toMatchObject({
+      error: [expect.stringMatching(/^name "\.\.\/etc" has other characters/)],
+    });
     expect(read("a: [")).toMatchObject({ ok: false });
     expect(read("just text")).toMatchObject({ ok: false });
   });

@@ -1,6 +1,7 @@
 /** The resource that a proxy brings: its template filled in, read, and checked as far as the runner depends on it. */
 import { parseYaml11 } from "@isthmus/resources/yaml-documents";
 import { err, isJsonObject, type JsonObject, ok, type Result } from "@isthmus/std";
+import { nameProblem } from "./name-problem.ts";
 import type { DpProxyType } from "./read-settings.ts";
 import { renderTemplate } from "./template.ts";
 
@@ -37,8 +38,13 @@ export function readProxyResource(
   const problems: string[] = [];
   const expected = RESOURCE_TYPES[proxyType];
   if (type !== expected) problems.push(`type ${JSON.stringify(type)} where ${expected} is expected for ${proxyType}`);
-  if (name === "") problems.push("name is missing");
-  if (mesh === "" && proxyType === "dataplane") problems.push("mesh is missing");
+  for (const [member, text] of [
+    ["name", name],
+    ["mesh", proxyType === "dataplane" ? mesh : undefined],
+  ] as const) {
+    const wrong = text === undefined ? undefined : nameProblem(text);
+    if (wrong !== undefined) problems.push(`${member} ${wrong}`);
+  }
   if (problems.length > 0) return err(problems);
   const networking = isJsonObject(resource["networking"]) ? resource["networking"] : {};
   return ok({

@@ -23,6 +23,7 @@ export async function readInputs(
   settings: DpSettings,
   readStdin: () => Promise<string>,
 ): Promise<{ readonly inputs: DpInputs; readonly problems: readonly string[] }> {
+  const { token: inlineToken, tokenFile } = settings;
   const problems: string[] = [];
   const textOf = (flag: string, file: string): string | undefined => {
     try {
@@ -33,13 +34,11 @@ export async function readInputs(
     }
   };
 
-  const token =
-    settings.tokenFile === "" ? settings.token : textOf("--dataplane-token-file", settings.tokenFile)?.trim();
-  const wrong = settings.token === "" && settings.tokenFile === "" ? undefined : tokenProblem(token ?? "unread");
-  if (token !== undefined && wrong !== undefined) {
-    problems.push(
-      `${settings.tokenFile === "" ? "--dataplane-token" : `--dataplane-token-file ${settings.tokenFile}`}: ${wrong}`,
-    );
+  const token = tokenFile === "" ? inlineToken : textOf("--dataplane-token-file", tokenFile)?.trim();
+  const isTokenGiven = tokenFile !== "" || inlineToken !== "";
+  const wrong = isTokenGiven && token !== undefined ? tokenProblem(token) : undefined;
+  if (wrong !== undefined) {
+    problems.push(`${tokenFile === "" ? "--dataplane-token" : `--dataplane-token-file ${tokenFile}`}: ${wrong}`);
   }
 
   const { caCert: caText, caCertFile } = settings;

@@ -1,5 +1,6 @@
 /** Settings of one run, from flags, variables and defaults, the former winning. Whatever is wrong is said at once. */
 import { goDurationToMs, parseGoDuration } from "@isthmus/std";
+import { nameProblem } from "./name-problem.ts";
 import { DP_OPTIONS, type DpOptionKey, variablesOf } from "./options.ts";
 
 export const PROXY_TYPES = ["dataplane", "ingress", "egress"] as const;
@@ -122,6 +123,13 @@ function checkWho(settings: DpSettings, read: SettingReader): void {
   if (token !== "" && tokenFile !== "") read.problem("token", "given together with --dataplane-token-file");
   if (hasResource && (name !== "" || mesh !== "")) {
     read.problem(name === "" ? "mesh" : "name", "the resource that is given has a name and a mesh of its own");
+  }
+  for (const [key, text] of [
+    ["name", name],
+    ["mesh", mesh],
+  ] as const) {
+    const wrong = text === "" ? undefined : nameProblem(text);
+    if (wrong !== undefined) read.problem(key, wrong);
   }
   if (!hasResource && name === "") read.problem("name", "missing: give a name, or a resource with --dataplane-file");
   if (!hasResource && mesh === "" && proxyType === "dataplane") read.problem("mesh", "missing beside --name");

@@ -17,6 +17,8 @@ const WINDOW_BYTES = 1024 * 1024;
 export interface MockProxyOptions {
   /** `https://127.0.0.1:5678` */
   readonly url: string;
+  readonly type?: "dataplane" | "ingress";
+  /** "" for an ingress. */
   readonly mesh: string;
   readonly name: string;
   /** The Dataplane that it brings, as text; without it, one that is stored is meant. */
@@ -94,9 +96,9 @@ export class MockProxy {
 
   /** Of a request that has nothing else: a node is the same in both variants. */
   #node(): Uint8Array {
-    const { mesh, name, dataplane } = this.#options;
+    const { type = "dataplane", mesh, name, dataplane } = this.#options;
     const metadata = {
-      "dataplane.proxyType": "dataplane",
+      "dataplane.proxyType": type,
       features: [],
       ...(dataplane === undefined ? {} : { "dataplane.resource": dataplane }),
       version: { kumaDp: { version: "2.14.3" }, envoy: { version: "1.36.0", kumaDpCompatible: true } },

@@ -23,4 +23,10 @@ export {
 } from "./tls/tls-identities.ts";
 export { DEFAULT_SETTINGS, INTERNAL_CIDRS, type Translation, type TranslationSettings } from "./translation.ts";
 export { translateZoneEgress } from "./zone-proxy/zone-egress.ts";
-export { translateZoneIngress } from "./zone-proxy/zone-ingress.ts";
+export {
+  type ForwardedChain,
+  forwardedChain,
+  translateForwarded,
+  translateIngressOwn,
+  translateZoneIngress,
+} from "./zone-proxy/zone-ingress.ts";

@@ -24,7 +24,13 @@ export { type ReachablePort, reachablePorts } from "./endpoints/reachable-ports.
 export { describeRef, legacyRef, refKey, refOf } from "./endpoints/service-ref.ts";
 export { endpointsFor, type OutboundEndpoints, outboundEndpoints, sidecarEndpoints } from "./endpoints/sidecar.ts";
 export { egressListenerExposures, zoneEgressExposures } from "./endpoints/zone-egress.ts";
-export { ingressListenerExposures, zoneIngressExposures } from "./endpoints/zone-ingress.ts";
+export {
+  FORWARDED_KINDS,
+  ingressListenerExposures,
+  ingressServiceExposures,
+  legacyIngressExposures,
+  zoneIngressExposures,
+} from "./endpoints/zone-ingress.ts";
 export { explainText } from "./explain/explain-text.ts";
 export {
   type ExplainedCandidate,

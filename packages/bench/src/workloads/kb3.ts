@@ -64,6 +64,8 @@ export async function kb3({ store, services, proxies, trials, seed }: Kb3Options
         },
       });
     });
+    // Zone A has an ingress to keep up to date as well.
+    mocks.push(new MockProxy({ url: east.proxiesUrl, type: "ingress", mesh: "", name: INGRESS.name }));
     await Promise.all(mocks.map(({ ready }) => ready));
     const perProxy: number[] = [];
     const lastProxy: number[] = [];

@@ -40,10 +40,14 @@ export function draftForwarding(exposure: Exposure, name: string, role: Role, dr
     draft.clusters.push(edsCluster(name, role));
     draft.endpoints.push({ name, role, json: loadAssignment(name, exposure.set) });
   }
-  const chain = tcpChain(role, name, name);
+  const chain = forwardingChain(exposure.sni, name, role);
   const subset = Object.keys(exposure.subset).length === 0 ? undefined : exposure.subset;
   if (subset !== undefined && chain.end.kind === "tcp") {
     chain.end.proxy.metadataMatch = { filterMetadata: { "envoy.lb": { ...subset } } };
   }
-  return { ...chain, match: { transportProtocol: "tls", serverNames: [exposure.sni] } };
+  return chain;
+}
+
+export function forwardingChain(sni: string, cluster: string, role: Role): ChainDraft {
+  return { ...tcpChain(role, cluster, cluster), match: { transportProtocol: "tls", serverNames: [sni] } };
 }

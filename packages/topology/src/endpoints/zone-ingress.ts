@@ -2,13 +2,14 @@
  * What a zone ingress forwards: services of the own zone to their local instances. It never opens the TLS that passes.
  * Source: kuma v2.14.3: pkg/xds/generator/ingress_generator.go, pkg/xds/generator/zone_proxy_listener_generator.go.
  */
+import { assertNever } from "@isthmus/std";
 import type { MeshView, ZoneIngress } from "../model/doors.ts";
 import type { Proxy } from "../model/proxy.ts";
 import type { Service, ServicePort } from "../model/service.ts";
 import type { World } from "../world/world.ts";
 import { noAddress } from "./candidate.ts";
 import type { Candidate } from "./endpoint-set.ts";
-import { type Exposures, joined, withoutNameConflicts } from "./exposure.ts";
+import { type Exposure, type Exposures, joined, withoutNameConflicts } from "./exposure.ts";
 import { legacyExposures, serviceNames } from "./legacy-exposures.ts";
 import { legacyExternalCandidates } from "./legacy-external.ts";
 import { INSTANCE_WEIGHT, legacyLocalCandidates } from "./legacy-services.ts";
@@ -18,15 +19,27 @@ import { serviceExposures } from "./service-exposures.ts";
 import { describeService, legacyRef, refOf } from "./service-ref.ts";
 import { ingressListenerProfile, ingressResourceProfile, type ZoneProxyProfile } from "./zone-proxy-profile.ts";
 
+/** In the order in which they get server names. */
+export const FORWARDED_KINDS = ["MeshService", "MeshMultiZoneService"] as const;
+const NOTHING: Exposures = { exposures: [], problems: [] };
+
 /** A ZoneIngress resource (profile A): all meshes, and the legacy services that it lists itself. */
 export function zoneIngressExposures(ingress: ZoneIngress, world: World): Exposures {
-  const profile = ingressResourceProfile(world);
-  return ofMeshes(profile, world, (mesh) => ({
-    exposures: serviceNames(mesh.name, ingress.availableServices).flatMap((name) =>
-      legacyExposures(mesh, name, legacyLocal(mesh, name, world), world),
-    ),
+  return ofMeshes(ingressResourceProfile(world), world, (mesh) => ({
+    exposures: legacyIngressExposures(ingress, mesh, world),
     problems: [],
   }));
+}
+
+/** What every ZoneIngress resource of the zone forwards to one service, whatever else it forwards. */
+export function ingressServiceExposures(service: Service, world: World): Exposures {
+  return ofService(service, ingressResourceProfile(world), world);
+}
+
+export function legacyIngressExposures(ingress: ZoneIngress, mesh: MeshView, world: World): readonly Exposure[] {
+  return serviceNames(mesh.name, ingress.availableServices).flatMap((name) =>
+    legacyExposures(mesh, name, legacyLocal(mesh, name, world), world),
+  );
 }
 
 /** A listener `ZoneIngress` of a Dataplane (profile B): its mesh alone. */
@@ -38,21 +51,32 @@ function ofMeshes(profile: ZoneProxyProfile, world: World, legacyOf: (mesh: Mesh
   const parts = profile.meshes.map((mesh) =>
     joined([
       legacyOf(mesh),
-      serviceExposures(
-        world.services("MeshService", mesh.name).filter((service) => isExposed(service, profile, world)),
-        profile,
-        (service, port) => ownInstances(service, port, world),
-        world,
-      ),
-      serviceExposures(
-        world.services("MeshMultiZoneService", mesh.name),
-        profile,
-        (service, port) => multiZoneCandidates(service, port, world, { isLocalOnly: true }),
-        world,
+      ...FORWARDED_KINDS.flatMap((kind) =>
+        world.services(kind, mesh.name).map((service) => ofService(service, profile, world)),
       ),
     ]),
   );
   return withoutNameConflicts(joined([{ exposures: [], problems: profile.problems }, ...parts]));
+}
+
+function ofService(service: Service, profile: ZoneProxyProfile, world: World): Exposures {
+  switch (service.kind) {
+    case "MeshService":
+      return isExposed(service, profile, world)
+        ? serviceExposures([service], profile, (each, port) => ownInstances(each, port, world), world)
+        : NOTHING;
+    case "MeshMultiZoneService":
+      return serviceExposures(
+        [service],
+        profile,
+        (each, port) => multiZoneCandidates(each, port, world, { isLocalOnly: true }),
+        world,
+      );
+    case "MeshExternalService":
+      return NOTHING;
+    default:
+      return assertNever(service.kind);
+  }
 }
 
 /** A resource goes by the zone of a service, a listener by where it was written. */

@@ -3,17 +3,23 @@
  * all of it. A change costs what depends on it.
  *
  *     followed -> wishes for certificates
- *              -> classes -> outbounds -> shared parts
+ *              -> classes -> outbounds -> shared parts      classes of ingresses -> exposures -> shared parts
  *                         -> names
  *     followed, wishes, certificates, names -> own parts
  */
 import {
   type AdminTls,
+  type ForwardedChain,
+  forwardedChain,
+  NO_TRAITS,
   namesOf,
   type OutboundClass,
   outboundClassOf,
+  type ProxyTraits,
   redirected,
   type TranslationSettings,
+  translateForwarded,
+  translateIngressOwn,
   translateOutbound,
   translateOwn,
 } from "@isthmus/envoy";
@@ -22,6 +28,8 @@ import type { Collection, DerivationGraph, Source } from "@isthmus/reactor";
 import type { LoadDataSource, Registry } from "@isthmus/resources";
 import {
   type DnsRecord,
+  type Exposure,
+  ingressServiceExposures,
   type Outbound,
   outboundsFor,
   outboundsToService,
@@ -40,7 +48,7 @@ import type { EncodedPart, SnapshotEncoder } from "./snapshot-encoder.ts";
 
 /** What a proxy shares with no other. */
 export interface OwnPart {
-  /** Undefined: its outbounds are in its own part as well. */
+  /** Whose shared parts it has. Undefined: all is in its own part. */
   readonly outboundClass: string | undefined;
   readonly part: EncodedPart;
   /** All that it may refer to. */
@@ -99,8 +107,8 @@ export function configurationGraph(
     namesOf(each, tables.worldOf(read)),
   );
   const outbounds = outboundCollection(graph, tables, classes);
-  const shared = graph.map<ClassOutbound, OutboundPart>(
-    "proxies/shared",
+  const toServices = graph.map<ClassOutbound, OutboundPart>(
+    "proxies/outbound-parts",
     outbounds,
     ({ outboundClass, outbound }, _, read) => {
       const ofClass = read.get(classes, outboundClass);
@@ -109,6 +117,8 @@ export function configurationGraph(
       return { part: encoder.part(config), place: placeOf(outbound) };
     },
   );
+  const ingresses = ingressCollections(graph, tables, followed, encoder);
+  const shared = graph.merge("proxies/shared", [toServices, ingresses.forwarded]);
   const own: Collection<OwnPart> = graph.map("proxies/own", followed, (connected, key, read) => {
     const issued: IssuedIdentity[] = [];
     let adminTls: AdminTls | undefined;
@@ -124,6 +134,13 @@ export function configurationGraph(
     const proxy = withAdmin(connected, adminTls);
     const world = tables.worldOf(read);
     const ofClass = read.get(classOf, key);
+    const ingress =
+      proxy.id.type === "ingress" ? world.zoneIngresses().find(({ name }) => name === proxy.id.name) : undefined;
+    if (ingress !== undefined) {
+      const translation = translationOf(proxy, [], world, settings);
+      const config = translateIngressOwn(ingress, read.all(ingresses.chains), translation);
+      return { outboundClass: ingressClass(proxy), part: encoder.part(config), secrets: [], places: [] };
+    }
     if (ofClass === undefined) {
       const whole = proxyConfiguration(proxy, issued, world, settings);
       if (whole === undefined) return undefined;
@@ -143,6 +160,41 @@ export function configurationGraph(
     return { outboundClass: ofClass.key, part: encoder.part(config), secrets, places };
   });
   return { followed, certificates, wishes, shared, own };
+}
+
+/** What ingresses forward, service by service: an instance that comes or goes is no reason to look at the others. */
+function ingressCollections(
+  graph: DerivationGraph,
+  tables: TopologyCollections,
+  followed: Collection<FollowedProxy>,
+  encoder: SnapshotEncoder,
+): { readonly chains: Collection<ForwardedChain>; readonly forwarded: Collection<OutboundPart> } {
+  const classes = graph.flatMap<FollowedProxy, ProxyTraits>("proxies/ingress-classes", followed, (proxy) =>
+    proxy.id.type === "ingress" ? [[ingressClass(proxy), { ...NO_TRAITS, features: proxy.traits.features }]] : [],
+  );
+  const exposures = graph.flatMap<Service, Exposure>("proxies/exposures", tables.services, (service, key, read) =>
+    read.all(classes).length === 0
+      ? []
+      : ingressServiceExposures(service, tables.worldOf(read)).exposures.map((exposure) => [
+          [key, exposure.port].join(SEPARATOR),
+          exposure,
+        ]),
+  );
+  const chains = graph.map<Exposure, ForwardedChain>("proxies/ingress-chains", exposures, (exposure, _, read) =>
+    forwardedChain(exposure, tables.worldOf(read)),
+  );
+  const forwarded = graph.flatMap<Exposure, OutboundPart>("proxies/forwarded", exposures, (exposure, key, read) =>
+    [...read.entries(classes)].map(([ofClass, traits]) => {
+      const config = translateForwarded(exposure, { world: tables.worldOf(read), traits });
+      return [[ofClass, key].join(SEPARATOR), { part: encoder.part(config), place: undefined }];
+    }),
+  );
+  return { chains, forwarded };
+}
+
+/** Ingresses that call things alike. */
+function ingressClass({ traits }: FollowedProxy): string {
+  return `ingress ${[...traits.features].sort().join(" ")}`;
 }
 
 /** Service by service where traffic is redirected: one that changes is no reason to look at the others. */

@@ -2,6 +2,7 @@
 import { Resolver } from "node:dns/promises";
 import { writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
@@ -79,6 +80,32 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     await eventually(async () => /^app_up\{.*dataplane="backend-1"/m.test(await metrics()), { timeoutMs: 30_000 });
     expect(await metrics()).toMatch(/^envoy_cluster_upstream_rq_total\{.*mesh="default".*zone="east".*\} \d+$/m);
     expect(await metrics()).not.toContain("ads_cluster");
+  });
+
+  it("sends the same metrics to a collector of OpenTelemetry, through Envoy", async () => {
+    let received = Buffer.alloc(0);
+    const collector = createHttp2Server();
+    collector.on("stream", (stream) => {
+      stream.on("data", (chunk: Buffer) => {
+        received = Buffer.concat([received, chunk]);
+      });
+      stream.once("end", () => {
+        stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+        stream.once("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+        stream.end();
+      });
+    });
+    collector.on("connection", (socket: Socket) => sockets.add(socket));
+    await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
+    const { port } = collector.address() as AddressInfo;
+    const openTelemetry = { endpoint: `127.0.0.1:${port}`, refreshInterval: "1s" };
+    await policy("MeshMetric", { default: { backends: [{ type: "OpenTelemetry", openTelemetry }] } });
+    await eventually(
+      () => ["envoy_cluster_upstream_rq_total", "kuma.proxy_role"].every((text) => received.includes(text)),
+      { timeoutMs: 30_000, what: `metrics at a collector\n${named("backend-1").log()}` },
+    );
+    for (const socket of sockets) socket.destroy();
+    collector.close();
   });
 
   it("sends access logs to a backend over TCP", async () => {

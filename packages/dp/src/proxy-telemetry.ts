@@ -6,6 +6,7 @@ import { DynamicConfig } from "./dynamic-config.ts";
 import type { EnvoyAdmin } from "./envoy/envoy-admin.ts";
 import { metricsFromBootstrap, metricsFromDocument } from "./metrics/metrics-config.ts";
 import { MetricsServer } from "./metrics/metrics-server.ts";
+import { OtlpExports } from "./metrics/otlp-exports.ts";
 import type { WorkFolder } from "./work-folder.ts";
 
 const METRICS_PATH = "/meshmetric";
@@ -23,6 +24,7 @@ export class ProxyTelemetry {
   readonly #options: ProxyTelemetryOptions;
   readonly #logs: AccessLogs;
   #metrics: MetricsServer | undefined;
+  #exports: OtlpExports | undefined;
   #documents: DynamicConfig | undefined;
 
   constructor(options: ProxyTelemetryOptions) {
@@ -64,6 +66,12 @@ export class ProxyTelemetry {
       metricsFromBootstrap(sidecar),
     );
     this.#metrics = metrics;
+    const exports = new OtlpExports({
+      gather: () => metrics.families(),
+      clock,
+      onFailed: (target, reason) => log.warn({ target, reason }, "metrics cannot be sent"),
+    });
+    this.#exports = exports;
     await metrics.listen();
     const networking = sidecar["networking"];
     const address = isJsonObject(networking) ? networking["address"] : undefined;
@@ -74,7 +82,14 @@ export class ProxyTelemetry {
       clock,
       handlers: new Map([
         ...handlers,
-        [METRICS_PATH, (document) => metrics.configure(metricsFromDocument(document, defaultAddress))],
+        [
+          METRICS_PATH,
+          (document) => {
+            const config = metricsFromDocument(document, defaultAddress);
+            metrics.configure(config);
+            exports.configure(config);
+          },
+        ],
       ]),
       onFailed: (path, reason) => log.warn({ path, reason }, "a document for the runner is not to be had"),
     });
@@ -83,6 +98,7 @@ export class ProxyTelemetry {
 
   async stop(): Promise<void> {
     this.#documents?.stop();
+    this.#exports?.stop();
     this.#logs.stop();
     await this.#metrics?.close();
   }

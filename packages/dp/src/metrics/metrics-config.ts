@@ -2,8 +2,9 @@
  * What metrics are gathered from: applications and Envoy, as the bootstrap says at first and the document of a MeshMetric from then on.
  * Source: kuma v2.14.3: pkg/plugins/policies/meshmetric/dpapi/api.go, pkg/xds/bootstrap/types/bootstrap_response.go.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from "@isthmus/std";
-import { escapeLabelValue, labelName } from "./prometheus-text.ts";
+import { goDurationToMs, isJsonObject, type JsonObject, type JsonValue, parseGoDuration } from "@isthmus/std";
+
+const DEFAULT_INTERVAL_MS = 60_000;
 
 export interface ScrapedApplication {
   readonly name: string;
@@ -16,14 +17,22 @@ export interface MetricsConfig {
   readonly applications: readonly ScrapedApplication[];
   /** Of a MeshMetric; undefined: its defaults. */
   readonly sidecar: JsonObject | undefined;
-  /** Names and values as Prometheus writes them. */
+  /** That every metric gets. */
   readonly labels: ReadonlyMap<string, string>;
+  readonly exports: readonly OtlpTarget[];
+}
+
+/** A collector of OpenTelemetry, behind a socket of Envoy. */
+export interface OtlpTarget {
+  readonly name: string;
+  readonly socket: string;
+  readonly intervalMs: number;
 }
 
 /** @param sidecar the part of a bootstrap answer that is for the runner */
 export function metricsFromBootstrap(sidecar: JsonObject): MetricsConfig {
   const aggregate = memberOf(memberOf(sidecar, "metrics"), "aggregate");
-  return { applications: applicationsOf(aggregate, ""), sidecar: undefined, labels: new Map() };
+  return { applications: applicationsOf(aggregate, ""), sidecar: undefined, labels: new Map(), exports: [] };
 }
 
 /** @param defaultAddress of applications that name none */
@@ -32,12 +41,13 @@ export function metricsFromDocument(document: JsonValue, defaultAddress: string)
   const sidecar = memberOf(metrics, "sidecar");
   const extra = memberOf(metrics, "extraLabels");
   const labels = Object.entries(isJsonObject(extra) ? extra : {}).flatMap(([name, value]) =>
-    typeof value === "string" ? [[labelName(name), escapeLabelValue(value)] as const] : [],
+    typeof value === "string" ? [[name, value] as const] : [],
   );
   return {
     applications: applicationsOf(memberOf(metrics, "applications"), defaultAddress),
     sidecar: isJsonObject(sidecar) ? sidecar : undefined,
     labels: new Map(labels),
+    exports: exportsOf(memberOf(metrics, "backends")),
   };
 }
 
@@ -46,6 +56,18 @@ function applicationsOf(value: JsonValue | undefined, defaultAddress: string): r
     const { name, address, port, path } = isJsonObject(each) ? each : {};
     if (typeof port !== "number" || port <= 0) return [];
     return [{ name: textOr(name, ""), address: textOr(address, defaultAddress), port, path: textOr(path, "/metrics") }];
+  });
+}
+
+function exportsOf(value: JsonValue | undefined): readonly OtlpTarget[] {
+  return (Array.isArray(value) ? value : []).flatMap((backend) => {
+    const openTelemetry = memberOf(backend, "openTelemetry");
+    const socket = memberOf(openTelemetry, "endpoint");
+    if (memberOf(backend, "type") !== "OpenTelemetry" || typeof socket !== "string") return [];
+    const interval = parseGoDuration(textOr(memberOf(openTelemetry, "refreshInterval"), ""));
+    const intervalMs = interval.ok ? goDurationToMs(interval.value) : 0;
+    const name = textOr(memberOf(backend, "name"), socket);
+    return [{ name, socket, intervalMs: intervalMs > 0 ? intervalMs : DEFAULT_INTERVAL_MS }];
   });
 }
 

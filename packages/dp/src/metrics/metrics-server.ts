@@ -8,7 +8,15 @@ import { errorMessage } from "@isthmus/std";
 import type { EnvoyAdmin } from "../envoy/envoy-admin.ts";
 import type { MetricsConfig, ScrapedApplication } from "./metrics-config.ts";
 import { includesUnused, profileOf } from "./metrics-profile.ts";
-import { type MetricFamily, mergeFamilies, parseMetrics, renderMetrics, withLabels } from "./prometheus-text.ts";
+import {
+  escapeLabelValue,
+  labelName,
+  type MetricFamily,
+  mergeFamilies,
+  parseMetrics,
+  renderMetrics,
+  withLabels,
+} from "./prometheus-text.ts";
 
 const SCRAPE_TIMEOUT_MS = 5_000;
 const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
@@ -59,7 +67,15 @@ export class MetricsServer {
   }
 
   async metrics(): Promise<string> {
-    const { applications, sidecar, labels } = this.#config;
+    const labels = new Map(
+      [...this.#config.labels].map(([name, value]) => [labelName(name), escapeLabelValue(value)] as const),
+    );
+    return renderMetrics((await this.families()).map((family) => withLabels(family, labels)));
+  }
+
+  /** Without the labels that all get. */
+  async families(): Promise<readonly MetricFamily[]> {
+    const { applications, sidecar } = this.#config;
     const profile = profileOf(sidecar);
     const query = `format=prometheus&text_readouts${includesUnused(sidecar) ? "" : "&usedonly"}`;
     const envoy = this.#ask("envoy", async () => {
@@ -70,7 +86,7 @@ export class MetricsServer {
     const own = applications.map((each) => this.#ask(each.name || each.path, () => scrape(each)));
     const [ofEnvoy, ...ofApplications] = await Promise.all([envoy, ...own]);
     const chosen = ofEnvoy.map(profile).filter((family) => family !== undefined);
-    return renderMetrics(mergeFamilies([...ofApplications, chosen]).map((family) => withLabels(family, labels)));
+    return mergeFamilies([...ofApplications, chosen]);
   }
 
   async #ask(source: string, fetchText: () => Promise<string>): Promise<readonly MetricFamily[]> {

@@ -1,18 +1,20 @@
 /**
- * What policies on logs, traces, metrics and patches make of a real Envoy, which the real kuma-dp runs under our zone. Runs where KUMA_BIN names a
+ * What policies on logs, traces, metrics and patches, and names, make of a real Envoy, which the real kuma-dp runs under our zone. Runs where KUMA_BIN names a
  * folder with kuma-dp.
  */
+import { Resolver } from "node:dns/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { JsonObject } from "@isthmus/std";
+import { objectOf, objectsOf, textOf } from "@isthmus/resources";
+import { isJsonObject, type JsonObject } from "@isthmus/std";
 import { eventually, freePorts } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Deployment } from "./harness/deployment.ts";
-import { ENVOY, EnvoyProxy } from "./harness/envoy-proxy.ts";
+import { ENVOY, EnvoyProxy, type EnvoyProxyOptions } from "./harness/envoy-proxy.ts";
 import { KUMA_BIN } from "./harness/kuma.ts";
 import { OtelCollector } from "./harness/otel-collector.ts";
 
-const BACKEND = "127.0.34.1";
+const [BACKEND, SHOP] = ["127.0.34.1", "127.0.34.2"];
 const PACE = { timeoutMs: 60_000, intervalMs: 250 };
 const LUA = `
 name: envoy.filters.http.lua
@@ -23,16 +25,16 @@ typedConfig:
 `;
 
 const isSkipped = ENVOY === undefined || KUMA_BIN === undefined;
-describe.skipIf(isSkipped)("telemetry through kuma-dp (needs Envoy and KUMA_BIN)", { timeout: 120_000 }, () => {
+describe.skipIf(isSkipped)("what kuma-dp does beside Envoy (needs Envoy and KUMA_BIN)", { timeout: 120_000 }, () => {
   let deployment: Deployment;
   let service: Server;
   let collector: OtelCollector;
-  let proxy: EnvoyProxy;
+  let dpPort: number;
   let metricsPort: number;
+  const proxies: EnvoyProxy[] = [];
 
   beforeAll(async () => {
-    const [dpPort = 0, metrics = 0] = await freePorts(2);
-    metricsPort = metrics;
+    [dpPort = 0, metricsPort = 0] = await freePorts(2);
     collector = await OtelCollector.start();
     service = createServer((request, response) => {
       response.end(request.url === "/metrics" ? "# TYPE app_up gauge\napp_up 1\n" : "backend");
@@ -51,17 +53,10 @@ describe.skipIf(isSkipped)("telemetry through kuma-dp (needs Envoy and KUMA_BIN)
       address: BACKEND,
       inbound: [{ port: 8080, servicePort, serviceAddress: "127.0.0.1", tags }],
     };
-    proxy = await EnvoyProxy.start({
-      zone: deployment.zone("east"),
-      dpPort,
-      runner: "kuma-dp",
-      proxyType: "dataplane",
-      resource: { type: "Dataplane", mesh: "default", name: "backend-1", networking },
-      listens: { address: BACKEND, port: 8080 },
-    });
+    await start("backend-1", networking, { address: BACKEND, port: 8080 });
   }, 120_000);
   afterAll(async () => {
-    await proxy?.kill("SIGTERM");
+    await Promise.all(proxies.map((proxy) => proxy.kill("SIGTERM")));
     service.close();
     await collector.stop();
     await deployment.stop();
@@ -120,6 +115,42 @@ describe.skipIf(isSkipped)("telemetry through kuma-dp (needs Envoy and KUMA_BIN)
     await eventually(async () => (await patched()) === "yes", PACE);
   });
 
+  it("lets kuma-dp answer for the names of the mesh", async () => {
+    const [dnsPort = 0, redirectPortInbound = 0, redirectPortOutbound = 0] = await freePorts(3);
+    const transparentProxying = { redirectPortInbound, redirectPortOutbound };
+    const tags = { "kuma.io/service": "shop" };
+    const networking = { address: SHOP, transparentProxying, inbound: [{ port: 8080, tags }] };
+    await start(
+      "shop-1",
+      networking,
+      { address: "127.0.0.1", port: redirectPortOutbound },
+      { KUMA_DNS_PROXY_PORT: String(dnsPort) },
+    );
+    const resolver = new Resolver({ timeout: 1_000, tries: 1 });
+    resolver.setServers([`127.0.0.1:${dnsPort}`]);
+    const path = "meshes/default/meshservices/backend";
+    const service: unknown = await deployment.zone("east").api.find(path);
+    const [vip = ""] = vipsOf(service);
+    const answered = () => resolver.resolve4("backend.svc.mesh.local").catch((): string[] => []);
+    await eventually(async () => (await answered()).includes(vip), PACE);
+    expect(await resolver.resolve6("backend.svc.mesh.local")).toEqual([`::ffff:${vip}`]);
+  });
+
+  async function start(
+    name: string,
+    networking: JsonObject,
+    listens: EnvoyProxyOptions["listens"],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const resource = { type: "Dataplane", mesh: "default", name, networking };
+    const zone = deployment.zone("east");
+    const options = { zone, dpPort, env, runner: "kuma-dp", proxyType: "dataplane", resource, listens } as const;
+    const proxy = await EnvoyProxy.create(options);
+    proxies.push(proxy);
+    await proxy.spawn();
+    await proxy.listening();
+  }
+
   async function put(type: string, name: string, spec: JsonObject): Promise<void> {
     const isBackend = type === "MeshOpenTelemetryBackend";
     const whole = isBackend ? spec : { targetRef: { kind: "Mesh" }, ...spec };
@@ -129,3 +160,8 @@ describe.skipIf(isSkipped)("telemetry through kuma-dp (needs Envoy and KUMA_BIN)
     await deployment.global.api.put(path, { type, mesh: "default", name, labels, spec: whole });
   }
 });
+
+function vipsOf(service: unknown): readonly string[] {
+  const status = isJsonObject(service) ? objectOf(service, "status") : {};
+  return objectsOf(status, "vips").map((vip) => textOf(vip, "ip"));
+}

@@ -89,9 +89,11 @@ export class EnvoyProxy {
     const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
     const log = openSync(this.#logFile, "a");
     const env = { ...process.env, KUMA_READINESS_PORT: String(this.#readinessPort), ...this.#options.env };
+    // By default it looks for a CoreDNS; with a port of its own it answers itself.
+    const dns = "KUMA_DNS_PROXY_PORT" in env ? [] : ["--dns-enabled=false"];
     const [command, ...args] =
       this.#options.runner === "kuma-dp"
-        ? [join(KUMA_BIN ?? "", "kuma-dp"), "run", "--dns-enabled=false", ...flags]
+        ? [join(KUMA_BIN ?? "", "kuma-dp"), "run", ...dns, ...flags]
         : [process.execPath, COMMAND, "dp", "run", ...flags];
     const child = spawn(command, args, { env, stdio: ["ignore", log, log] });
     running.add(child);

@@ -8,6 +8,7 @@ import { policyOf } from "@isthmus/policy";
 import {
   builtinTypes,
   describeFailure,
+  formatViolations,
   keyOf,
   objectOf,
   objectsOf,
@@ -17,6 +18,7 @@ import {
   type Resource,
   textOf,
   textsOf,
+  validateResource,
 } from "@isthmus/resources";
 import { isJsonObject, type JsonObject } from "@isthmus/std";
 import {
@@ -78,6 +80,7 @@ export function readGoldenCase(name: string): GoldenCase {
   if (head === undefined) throw new Error(`${name} is empty`);
   const base = documentsOf(`worlds/${textOf(head, "world")}.yaml`);
   const byKey = new Map([...base, ...own].map(parse).map((resource) => [keyOf(resource), resource]));
+  if (head.isFromPeer !== true) for (const resource of byKey.values()) assertWritable(resource);
   const without = new Set(textsOf(head, "without"));
   const resources = [...byKey.values()].filter(({ type, name: each }) => !without.delete(`${type} ${each}`));
   if (without.size > 0) throw new Error(`nothing to leave out: ${[...without].join(", ")}`);
@@ -133,6 +136,14 @@ function parse(document: JsonObject): Resource {
   const parsed = parseResource(descriptor, meshed, { isFromServer: true });
   if (!parsed.ok) throw new Error(`${type} ${textOf(document, "name")}: ${describeFailure(parsed.error)}`);
   return parsed.value;
+}
+
+/** A policy that nobody could write shows nothing. */
+function assertWritable(resource: Resource): void {
+  const descriptor = registry.get(resource.type);
+  if (descriptor?.policy === undefined) return;
+  const violations = validateResource(descriptor, resource, { mode: "zone" });
+  if (violations.length > 0) throw new Error(`${resource.type} ${resource.name}: ${formatViolations(violations)}`);
 }
 
 /** As the zone finds it (packages/zone), without certificates. */

@@ -48,6 +48,12 @@ export class WireReader {
     return this.#position;
   }
 
+  /** To a position after the next byte, where a field begins, as the caller knows. */
+  advanceTo(position: number): void {
+    if (position < this.#position || position > this.#end) throw new WireError("truncated message");
+    this.#position = position;
+  }
+
   atEnd(): boolean {
     return this.#position >= this.#end;
   }

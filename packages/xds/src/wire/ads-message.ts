@@ -1,6 +1,6 @@
 /** ADS messages between bytes and what sessions speak of, for both variants. */
 import type { MessageParts, OutgoingMessage } from "@isthmus/grpc-kit";
-import { decodeDeltaRequest, decodeStateRequest, type WireNode, WireWriter } from "@isthmus/proto";
+import { decodeDeltaRequest, decodeStateRequest, type NamesRegion, type WireNode, WireWriter } from "@isthmus/proto";
 import { ok, type Result } from "@isthmus/std";
 import type { EncodedResource } from "../content/encoded-resource.ts";
 import type { AdsRequest, AdsSend, AdsVariant } from "../session/ads-state.ts";
@@ -17,7 +17,7 @@ export interface ReceivedAdsRequest {
 /** Reads the requests of one stream; remembers which names each type was last asked for. */
 export class AdsRequestReader {
   readonly #variant: AdsVariant;
-  readonly #digests = new Map<string, string>();
+  readonly #regions = new Map<string, NamesRegion>();
 
   constructor(variant: AdsVariant) {
     this.#variant = variant;
@@ -28,16 +28,31 @@ export class AdsRequestReader {
   }
 
   #readState(bytes: Uint8Array): Result<ReceivedAdsRequest, string> {
-    const read = decodeStateRequest(bytes, (typeUrl, digest) => this.#digests.get(typeUrl) === digest);
+    const read = decodeStateRequest(bytes, this.#regions);
     if (!read.ok) return read;
-    const { typeUrl, names, namesDigest, responseNonce, errorDetail, node } = read.value;
+    const { typeUrl, names, region, responseNonce, errorDetail, node } = read.value;
     // A session ends when it is asked for too many types, and this with it.
-    this.#digests.set(typeUrl, namesDigest);
+    if (names !== undefined) this.#regions.set(typeUrl, sharedRegion(region));
     return ok({
       node,
       request: { typeUrl, nonce: responseNonce, error: errorDetail?.message, interest: { variant: "state", names } },
     });
   }
+}
+
+/** Proxies of a mesh ask for the same thousand names: they are kept once for all that do. */
+const REGIONS = new Map<string, WeakRef<NamesRegion>>();
+const forgotten = new FinalizationRegistry<string>((digest) => {
+  if (REGIONS.get(digest)?.deref() === undefined) REGIONS.delete(digest);
+});
+
+function sharedRegion({ bytes, digest }: NamesRegion): NamesRegion {
+  const known = REGIONS.get(digest)?.deref();
+  if (known !== undefined) return known;
+  const region = { bytes: Uint8Array.from(bytes), digest };
+  REGIONS.set(digest, new WeakRef(region));
+  forgotten.register(region, digest);
+  return region;
 }
 
 function readDelta(bytes: Uint8Array): Result<ReceivedAdsRequest, string> {

@@ -27,6 +27,7 @@ import { addInspectRoutes } from "./inspect/inspect-routes.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { addOpenApiRoutes } from "./openapi/openapi-routes.ts";
 import { addChangesRoute } from "./routes/changes-route.ts";
+import { KnownPaths } from "./routes/known-paths.ts";
 import { addKriRoute } from "./routes/kri-route.ts";
 import { templateOf } from "./routes/request-url.ts";
 import { addResourceRoutes } from "./routes/resource-routes.ts";
@@ -73,7 +74,6 @@ export class PortError extends Error {
   readonly code = "PORT";
 }
 
-const METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"] as const;
 const LOOPBACK = "127.0.0.1";
 const DRAIN_MS = 2_000;
 /** Names and meshes are checked by their own rules; this only lets long ones reach them. */
@@ -162,7 +162,12 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, options));
-  server.setNotFoundHandler((_request, reply) => sendText(reply, 404, "404: Page Not Found"));
+  const known = new KnownPaths(routes);
+  server.setNotFoundHandler((request, reply) => {
+    const methods = known.methodsOf(request.url);
+    if (methods === undefined) return sendText(reply, 404, "404: Page Not Found");
+    return sendText(reply.header("allow", [...methods].join(", ")), 405, "405: Method Not Allowed");
+  });
   server.server.on("connect", (_request, socket: Socket) => refuseTunnel(socket));
   server.addHook("onRequest", (request, reply, done) => {
     request.user = ANONYMOUS;
@@ -174,9 +179,7 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
   addRateLimit(server, options.rateLimit, options.clock ?? systemClock);
   addCors(server, options.corsAllowedDomains ?? []);
   addAuthentication(server, options.authentication ?? {});
-  let isComplete = false;
   server.addHook("onRoute", ({ url, method }) => {
-    if (isComplete) return;
     const methods = routes.get(url) ?? new Set();
     routes.set(url, methods);
     for (const each of [method].flat()) methods.add(each);
@@ -202,8 +205,6 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
     guiPath: options.gui?.path ?? "",
   };
   addOpenApiRoutes(server, () => openApiDocument(described), options.clock ?? systemClock);
-  isComplete = true;
-  refuseOtherMethods(server, routes);
   return server;
 }
 
@@ -253,18 +254,6 @@ function answerError(
   }
   onError?.(error, templateOf(request));
   return sendFailure(reply, internal("Could not process the request"));
-}
-
-/** Other methods of a known path, in the plain text of Kuma's router. Called when all routes are there. */
-function refuseOtherMethods(server: FastifyInstance, routes: ReadonlyMap<string, ReadonlySet<string>>): void {
-  for (const [url, methods] of routes) {
-    const allow = [...methods].join(", ");
-    server.route({
-      method: METHODS.filter((method) => !methods.has(method)),
-      url,
-      handler: (_request, reply) => sendText(reply.header("allow", allow), 405, "405: Method Not Allowed"),
-    });
-  }
 }
 
 /** @throws {PortError} */

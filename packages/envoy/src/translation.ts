@@ -16,7 +16,7 @@ export interface Translation {
 export interface TranslationSettings {
   /** Addresses that count as inside for headers of trust. Source: kuma v2.14.3: `xdsServer`/`runtime` known internal CIDRs. */
   readonly internalCidrs: readonly string[];
-  /** How long a connection through a zone ingress may live, ms, so that load spreads and none stays with an instance; 0: for ever. */
+  /** How long a connection to another zone may live, ms, where no MeshTimeout says it; 0: for ever, as with Kuma. */
   readonly crossZoneConnectionMs: number;
 }
 
@@ -30,4 +30,9 @@ export const INTERNAL_CIDRS: readonly string[] = [
   "::1/128",
 ];
 
-export const DEFAULT_SETTINGS: TranslationSettings = { internalCidrs: INTERNAL_CIDRS, crossZoneConnectionMs: 0 };
+const CROSS_ZONE_CONNECTION_MS = 10_000;
+
+export const DEFAULT_SETTINGS: TranslationSettings = {
+  internalCidrs: INTERNAL_CIDRS,
+  crossZoneConnectionMs: CROSS_ZONE_CONNECTION_MS,
+};

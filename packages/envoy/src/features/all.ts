@@ -2,6 +2,7 @@
 import type { Draft } from "../draft/draft.ts";
 import { TelemetryPipe } from "../telemetry/telemetry-pipe.ts";
 import type { Translation } from "../translation.ts";
+import { crossZoneConnections } from "./cross-zone-connections.ts";
 import type { Feature, Subject } from "./feature.ts";
 import { meshAccessLog } from "./mesh-access-log.ts";
 import { meshCircuitBreaker } from "./mesh-circuit-breaker.ts";
@@ -29,6 +30,7 @@ const FEATURES: readonly Feature[] = [
   meshFaultInjection,
   meshRateLimit,
   meshTimeout,
+  crossZoneConnections,
   meshTrafficPermission,
   meshHealthCheck,
   meshCircuitBreaker,

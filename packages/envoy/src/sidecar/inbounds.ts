@@ -140,10 +140,18 @@ function workloadChain(
     manager: {
       forwardClientCertDetails: "SANITIZE_SET",
       setCurrentClientCertDetails: { uri: true },
-      commonHttpProtocolOptions: { idleTimeout: IDLE },
+      commonHttpProtocolOptions: { idleTimeout: IDLE, ...(isGivenUp(inbound) ? { maxRequestsPerConnection: 1 } : {}) },
       streamIdleTimeout: STREAM_IDLE,
     },
   });
+}
+
+/**
+ * Connections that were led here, maybe by a door that only passes bytes on, must not stay: the chain changes, so that Envoy drains what
+ * it has, and what comes nevertheless is told to go after one request.
+ */
+function isGivenUp({ isHealthy, state }: Inbound): boolean {
+  return !isHealthy && state !== "Ignored";
 }
 
 function bytesChain(role: Role, cluster: string): ChainDraft {

@@ -66,7 +66,7 @@ export function recordedConfiguration(
     world,
     traits: traitsOf(recordedProxy(profile, name).metadata, { mesh, name }, adminTls),
     identities: IDENTITIES,
-    settings: DEFAULT_SETTINGS,
+    settings: { ...DEFAULT_SETTINGS, crossZoneConnectionMs: 0 },
     policies: (type, mesh) => world.all(type, mesh).map(policyOf),
   });
 }

@@ -3,51 +3,39 @@
  * proxies know comes from the control planes; addresses are of the loopback range, one for each proxy.
  */
 import { execFile } from "node:child_process";
-import { createServer, type Server } from "node:http";
 import { promisify } from "node:util";
 import type { JsonObject } from "@isthmus/std";
-import { eventually, freePorts } from "@isthmus/testkit";
+import { eventually } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMAND } from "./harness/control-plane.ts";
-import { Deployment } from "./harness/deployment.ts";
-import { ENVOY, EnvoyProxy } from "./harness/envoy-proxy.ts";
+import type { Deployment } from "./harness/deployment.ts";
+import { ENVOY } from "./harness/envoy-proxy.ts";
+import * as harness from "./harness/zone-traffic.ts";
+import { multiZoneServiceOf, serviceOf, sidecar, ZoneTraffic } from "./harness/zone-traffic.ts";
 
 const OUTBOUND = { address: "127.0.31.20", local: 20_001, remote: 20_002, multiZone: 20_003, outside: 20_004 };
 
 describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { timeout: 90_000 }, () => {
+  let traffic: ZoneTraffic;
   let deployment: Deployment;
-  const proxies = new Map<string, EnvoyProxy>();
-  const servers: Server[] = [];
-  const dpPorts = new Map<string, number>();
 
   beforeAll(async () => {
-    const [east = 0, west = 0] = await freePorts(2);
-    dpPorts.set("east", east).set("west", west);
-    deployment = await Deployment.prepare({
-      zones: ["east", "west"],
-      zone: { "dpServer.authn.zoneProxy.type": "none" },
-    });
-    await deployment.global.start();
-    for (const [name, zone] of deployment.zones) await zone.start({ "dpServer.port": dpPorts.get(name) ?? 0 });
-    await deployment.converged();
+    traffic = await ZoneTraffic.start(["east", "west"]);
+    deployment = traffic.deployment;
     await applyMesh();
-    await ingress("east", "127.0.31.10");
-    await ingress("west", "127.0.31.30");
-    await egress("west", "127.0.31.31");
+    await traffic.ingress("east", "127.0.31.10");
+    await traffic.ingress("west", "127.0.31.30");
+    await traffic.egress("west", "127.0.31.31");
     for (const [name, zone, address] of [
       ["backend-e1", "east", "127.0.31.11"],
       ["backend-e2", "east", "127.0.31.12"],
       ["backend-w1", "west", "127.0.31.21"],
     ] as const) {
-      await backend(name, zone, address);
+      await traffic.instance(zone, name, { address, service: "backend" });
     }
     await client();
   }, 180_000);
-  afterAll(async () => {
-    await Promise.all([...proxies.values()].map((proxy) => proxy.kill()));
-    for (const server of servers) server.close();
-    await deployment.stop();
-  });
+  afterAll(() => traffic.stop());
 
   it("reaches a service of the other zone through its ingress", async () => {
     await eventually(async () => (await ask(OUTBOUND.remote)).startsWith("backend-e"), { timeoutMs: 60_000 });
@@ -101,19 +89,14 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
   });
 
   it("is refused where a MeshTrafficPermission says so, and let in again", async () => {
-    await permission("Deny");
+    await traffic.permission("Deny");
     await eventually(async () => (await ask(OUTBOUND.local)).includes("RBAC"), { timeoutMs: 60_000 });
-    await permission("Allow");
+    await traffic.permission("Allow");
     await eventually(async () => (await ask(OUTBOUND.local)) === "backend-w1", { timeoutMs: 60_000 });
   });
 
   it("is split between zones by a MeshHTTPRoute", async () => {
-    const backendRef = (zone: string) => ({
-      kind: "MeshService",
-      labels: { "kuma.io/display-name": "backend", "kuma.io/zone": zone },
-      port: 8080,
-      weight: 1,
-    });
+    const backendRef = (zone: string) => ({ ...serviceOf(zone, "backend"), weight: 1 });
     await deployment.global.api.put("meshes/default/meshhttproutes/split", {
       type: "MeshHTTPRoute",
       mesh: "default",
@@ -144,14 +127,14 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
     await deployment.global.kill();
     await deployment.zone("east").kill();
     expect((await askMany(OUTBOUND.remote, 10)).every((answer) => answer.startsWith("backend-e"))).toBe(true);
-    await deployment.zone("east").start({ "dpServer.port": dpPorts.get("east") ?? 0 });
+    await traffic.startZone("east");
     await deployment.global.start();
     await deployment.converged();
     expect((await askMany(OUTBOUND.remote, 10)).every((answer) => answer.startsWith("backend-e"))).toBe(true);
   });
 
   it("fails over to the other zone when the own instances die", async () => {
-    await proxies.get("backend-w1")?.kill();
+    await traffic.proxies.get("backend-w1")?.kill();
     await eventually(async () => (await ask(OUTBOUND.multiZone)).startsWith("backend-e"), { timeoutMs: 60_000 });
     const answers = await askMany(OUTBOUND.multiZone, 10);
     expect(answers.every((answer) => answer.startsWith("backend-e"))).toBe(true);
@@ -163,7 +146,7 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
     const { api } = deployment.zone("west");
     const networking = {
       admin: { port: 1 },
-      ...(sidecar("silent", "127.0.31.40", "silent", 2).networking as JsonObject),
+      ...(sidecar("silent", { address: "127.0.31.40", service: "silent", servicePort: 2 }).networking as JsonObject),
     };
     await api.put("meshes/default/dataplanes/silent", {
       type: "Dataplane",
@@ -197,131 +180,40 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
   }
 
   async function applyMesh(): Promise<void> {
-    const { global } = deployment;
-    await global.api.put("meshes/default", {
+    await deployment.global.api.put("meshes/default", {
       type: "Mesh",
       name: "default",
       mtls: { enabledBackend: "ca-1", backends: [{ name: "ca-1", type: "builtin" }] },
       meshServices: { mode: "Exclusive" },
       routing: { zoneEgress: true },
     });
-    await permission("Allow");
-    await global.api.put("meshes/default/meshmultizoneservices/backend", {
-      type: "MeshMultiZoneService",
-      mesh: "default",
-      name: "backend",
-      spec: {
-        selector: { meshService: { matchLabels: { "kuma.io/display-name": "backend" } } },
-        ports: [{ port: 8080, appProtocol: "http" }],
-      },
-    });
-    const outside = await app("outside");
-    await global.api.put("meshes/default/meshexternalservices/outside", {
+    await traffic.permission("Allow");
+    await traffic.multiZoneService("backend");
+    await traffic.put("meshes/default/meshexternalservices/outside", {
       type: "MeshExternalService",
-      mesh: "default",
-      name: "outside",
       spec: {
         match: { type: "HostnameGenerator", port: 9000, protocol: "http" },
-        endpoints: [{ address: "127.0.0.1", port: outside }],
+        endpoints: [{ address: "127.0.0.1", port: await traffic.workload("outside") }],
       },
     });
-  }
-
-  async function permission(action: "Allow" | "Deny"): Promise<void> {
-    await deployment.global.api.put("meshes/default/meshtrafficpermissions/all", {
-      type: "MeshTrafficPermission",
-      mesh: "default",
-      name: "all",
-      spec: { targetRef: { kind: "Mesh" }, from: [{ targetRef: { kind: "Mesh" }, default: { action } }] },
-    });
-  }
-
-  async function ingress(zone: string, address: string): Promise<void> {
-    const networking = { address, port: 10_001, advertisedAddress: address, advertisedPort: 10_001 };
-    await start(
-      zone,
-      "ingress",
-      { type: "ZoneIngress", name: `ingress-${zone}`, networking },
-      { address, port: 10_001 },
-    );
-  }
-
-  async function egress(zone: string, address: string): Promise<void> {
-    const networking = { address, port: 10_002 };
-    await start(zone, "egress", { type: "ZoneEgress", name: `egress-${zone}`, networking }, { address, port: 10_002 });
-  }
-
-  async function backend(name: string, zone: string, address: string): Promise<void> {
-    const resource = sidecar(name, address, "backend", await app(name));
-    await start(zone, "dataplane", resource, { address, port: 8080 });
   }
 
   async function client(): Promise<void> {
     const { address, local, remote, multiZone, outside } = OUTBOUND;
-    const resource = sidecar("web", address, "web", await app("web"));
     const ref = (port: number, backendRef: JsonObject): JsonObject => ({ address, port, backendRef });
-    const networking: JsonObject = {
-      ...(resource.networking as JsonObject),
-      outbound: [
-        ref(local, { kind: "MeshService", name: "backend", port: 8080 }),
-        ref(remote, {
-          kind: "MeshService",
-          labels: { "kuma.io/display-name": "backend", "kuma.io/zone": "east" },
-          port: 8080,
-        }),
-        ref(multiZone, { kind: "MeshMultiZoneService", labels: { "kuma.io/display-name": "backend" }, port: 8080 }),
-        ref(outside, { kind: "MeshExternalService", labels: { "kuma.io/display-name": "outside" }, port: 9000 }),
-      ],
-    };
-    await start("west", "dataplane", { ...resource, networking }, { address, port: remote });
-  }
-
-  function sidecar(
-    name: string,
-    address: string,
-    service: string,
-    servicePort: number,
-  ): JsonObject & { readonly name: string } {
-    const tags = { "kuma.io/service": service, "kuma.io/protocol": "http" };
-    const inbound = [{ port: 8080, servicePort, serviceAddress: "127.0.0.1", tags }];
-    return { type: "Dataplane", mesh: "default", name, networking: { address, inbound } };
-  }
-
-  async function start(
-    zoneName: string,
-    proxyType: "dataplane" | "ingress" | "egress",
-    resource: JsonObject & { readonly name: string },
-    listens: { readonly address: string; readonly port: number },
-  ): Promise<void> {
-    const zone = deployment.zone(zoneName);
-    const dpPort = dpPorts.get(zoneName) ?? 0;
-    proxies.set(resource.name, await EnvoyProxy.start({ zone, dpPort, proxyType, resource, listens }));
-  }
-
-  /** A workload that says its name; its port. */
-  async function app(name: string): Promise<number> {
-    const server = createServer((_request, response) => void response.end(name));
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
+    const outbound = [
+      ref(local, { kind: "MeshService", name: "backend", port: 8080 }),
+      ref(remote, serviceOf("east", "backend")),
+      ref(multiZone, multiZoneServiceOf("backend")),
+      ref(outside, { kind: "MeshExternalService", labels: { "kuma.io/display-name": "outside" }, port: 9000 }),
+    ];
+    const servicePort = await traffic.workload("web");
+    const resource = sidecar("web", { address, service: "web", servicePort, networking: { outbound } });
+    await traffic.proxy("west", "dataplane", resource, { address, port: remote });
   }
 });
 
 const nameIn = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
-
-/** The answer, or why there is none. */
-async function ask(port: number): Promise<string> {
-  try {
-    const response = await fetch(`http://${OUTBOUND.address}:${port}/`, { signal: AbortSignal.timeout(5_000) });
-    return await response.text();
-  } catch (error) {
-    return `failed: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
-
-async function askMany(port: number, count: number): Promise<readonly string[]> {
-  const answers: string[] = [];
-  for (let i = 0; i < count; i += 1) answers.push(await ask(port));
-  return answers;
-}
+const ask = (port: number): Promise<string> => harness.ask(OUTBOUND.address, port);
+const askMany = (port: number, count: number): Promise<readonly string[]> =>
+  harness.askMany(OUTBOUND.address, port, count);

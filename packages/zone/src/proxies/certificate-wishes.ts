@@ -3,7 +3,16 @@
  * Source: kuma v2.14.3: pkg/xds/secrets, pkg/core/resources/apis/meshidentity/providers/bundled.
  */
 import { type CaSource, type CertificateWish, identityCa, meshCa } from "@isthmus/identity";
-import { kriOf, kriText, type LoadDataSource, type Registry } from "@isthmus/resources";
+import {
+  kriOf,
+  kriText,
+  type LoadDataSource,
+  objectOf,
+  objectsOf,
+  type Registry,
+  type Resource,
+  textOf,
+} from "@isthmus/resources";
 import { err, ok, type Result } from "@isthmus/std";
 import { type MeshView, type Proxy, SERVICE_TAG, type World, workloadIdentityOf } from "@isthmus/topology";
 import { type AdminWish, adminWish } from "./admin-wish.ts";
@@ -17,6 +26,8 @@ export interface MeshWish {
   readonly spiffeId: string;
   /** Of what issues it, for insights. */
   readonly backend: string;
+  /** Of what is accepted, for insights: names of backends, or KRIs of MeshTrusts. */
+  readonly supportedBackends: readonly string[];
   /** The error says why there is none. */
   readonly wish: Result<CertificateWish, string>;
 }
@@ -66,20 +77,47 @@ function dataplaneWishes(proxy: Proxy, context: WishContext): readonly MeshWish[
     return mesh === undefined ? [] : meshWish(mesh, meshUris(proxy), context);
   }
   const { resource, spiffeId } = identity;
-  const type = registry.get(resource.type);
-  const kri = type === undefined ? "" : (kriText(type, kriOf(resource)) ?? "");
+  const kri = kriIn(registry, resource);
   const ca = identityCa(resource, kri, loaderOf(proxy.mesh));
   if (ca === undefined) return [];
   const wish = wishOf(ca, [spiffeId]);
-  return [{ kind: "mesh", mesh: proxy.mesh, identityKri: kri, spiffeId, backend: kri, wish }];
+  const trusts = world.all("MeshTrust", proxy.mesh).map((trust) => kriIn(registry, trust));
+  return [
+    {
+      kind: "mesh",
+      mesh: proxy.mesh,
+      identityKri: kri,
+      spiffeId,
+      backend: kri,
+      supportedBackends: trusts.sort(),
+      wish,
+    },
+  ];
+}
+
+function kriIn(registry: Registry, resource: Resource): string {
+  const type = registry.get(resource.type);
+  return type === undefined ? "" : (kriText(type, kriOf(resource)) ?? "");
 }
 
 function meshWish(mesh: MeshView, uris: readonly string[], { loaderOf }: WishContext): readonly MeshWish[] {
   const ca = meshCa(mesh.resource, loaderOf(mesh.name));
   const [spiffeId = ""] = uris;
   if (ca === undefined) return [];
+  const supportedBackends = objectsOf(objectOf(mesh.resource.spec, "mtls"), "backends").map((each) =>
+    textOf(each, "name"),
+  );
+  const backend = ca.name;
   return [
-    { kind: "mesh", mesh: mesh.name, identityKri: undefined, spiffeId, backend: ca.name, wish: wishOf(ca, uris) },
+    {
+      kind: "mesh",
+      mesh: mesh.name,
+      identityKri: undefined,
+      spiffeId,
+      backend,
+      supportedBackends,
+      wish: wishOf(ca, uris),
+    },
   ];
 }
 

@@ -43,12 +43,14 @@ async function rig() {
   const clock = new FakeClock();
   await giveCa(store, clock);
   const events: ConfigurationEvent[] = [];
+  const certificates: [string, string | undefined][] = [];
   const configurations = new ProxyConfigurations({
     store,
     registry,
     clock,
     settings: DEFAULT_SETTINGS,
     onEvent: (event) => events.push(event),
+    onCertificate: (proxy, certificate) => certificates.push([proxy, certificate?.backend]),
   });
   const topology = new LiveTopology({
     store,
@@ -86,7 +88,7 @@ async function rig() {
     );
     return { pushed, followed, last: () => pushed.at(-1) };
   };
-  return { store, clock, events, follow };
+  return { store, clock, events, certificates, follow };
 }
 
 /** The CA of the mesh, as the write path makes it. */
@@ -105,9 +107,10 @@ const names = (snapshot: ProxySnapshot | undefined, type: TypeUrl): readonly str
 
 describe("a sidecar that connects", () => {
   it("gets a consistent snapshot with a certificate of its own", async () => {
-    const { follow, events } = await rig();
+    const { follow, events, certificates } = await rig();
     const web = follow("dataplane", "default", "web");
     await eventually(() => web.pushed.length > 0);
+    expect(certificates).toEqual([["dataplane/default.web", "ca"]]);
     const clusters = names(web.last(), CLUSTER_TYPE);
     expect(clusters).toContain("default_backend__west_msvc_80");
     expect(names(web.last(), ENDPOINT_TYPE)).toEqual(clusters.filter((name) => name.includes("msvc")));

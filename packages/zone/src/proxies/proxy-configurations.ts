@@ -23,6 +23,7 @@ import {
   FAILED,
   type OwnPart,
 } from "./configuration-graph.ts";
+import type { IssuedCertificate } from "./proxy-insights.ts";
 import type { OutboundPart } from "./shared-outbounds.ts";
 import { SnapshotEncoder } from "./snapshot-encoder.ts";
 
@@ -38,6 +39,8 @@ export interface ProxyConfigurationsOptions {
   readonly clock: Clock;
   readonly settings: TranslationSettings;
   readonly onEvent: (event: ConfigurationEvent) => void;
+  /** Of a proxy, by its key, for a mesh; undefined: it has none any more. */
+  readonly onCertificate: (proxy: string, certificate: IssuedCertificate | undefined) => void;
 }
 
 interface Follower {
@@ -59,16 +62,22 @@ export class ProxyConfigurations implements SnapshotSource {
 
   constructor(options: ProxyConfigurationsOptions) {
     this.#options = options;
-    const { clock, onEvent } = options;
+    const { clock, onEvent, onCertificate } = options;
     this.#keeper = new CertificateKeeper({
       clock,
       onIssued: (key, certificate) => {
         this.#graph?.certificates.set(key, certificate);
-        onEvent({ kind: "certificateIssued", proxy: proxyOf(key), expiresAtMs: certificate.expiresAtMs });
+        const wish = this.#wishOf(key);
+        if (wish?.kind === "mesh") {
+          const { backend, supportedBackends } = wish;
+          const { issuedAtMs, expiresAtMs } = certificate;
+          onCertificate(keyOfProxy(key), { backend, supportedBackends, issuedAtMs, expiresAtMs });
+        }
+        onEvent({ kind: "certificateIssued", proxy: keyOfProxy(key), expiresAtMs: certificate.expiresAtMs });
       },
       onError: (key, reason) => {
         if (this.#graph?.certificates.get(key) === undefined) this.#graph?.certificates.set(key, FAILED);
-        onEvent({ kind: "certificateFailed", proxy: proxyOf(key), reason });
+        onEvent({ kind: "certificateFailed", proxy: keyOfProxy(key), reason });
       },
     });
   }
@@ -127,9 +136,11 @@ export class ProxyConfigurations implements SnapshotSource {
         this.#keeper.drop(old);
         this.#graph?.certificates.delete(old);
       }
+      // Of one that went away, its insight goes on to say what it had.
+      if (after !== undefined && isOfMesh(before) && !isOfMesh(after)) this.#options.onCertificate(key, undefined);
       for (const [name, { wish }] of wanted) {
         if (wish.ok) this.#keeper.want(name, wish.value);
-        else this.#options.onEvent({ kind: "certificateFailed", proxy: proxyOf(name), reason: wish.error });
+        else this.#options.onEvent({ kind: "certificateFailed", proxy: keyOfProxy(name), reason: wish.error });
       }
     }
   }
@@ -151,6 +162,11 @@ export class ProxyConfigurations implements SnapshotSource {
     this.#assembleSoon();
   }
 
+  #wishOf(key: string): ProxyWish | undefined {
+    const proxy = keyOfProxy(key);
+    return this.#graph?.wishes.get(proxy)?.find((wish) => wishKey(proxy, wish) === key);
+  }
+
   #tell(proxy: string, problems: readonly string[]): void {
     if (problems.length > 0) this.#options.onEvent({ kind: "problems", proxy, problems });
   }
@@ -168,6 +184,10 @@ export class ProxyConfigurations implements SnapshotSource {
   }
 }
 
-function proxyOf(wishKeyText: string): string {
-  return wishKeyText.split("\u0000").slice(0, -2).join("/");
+function isOfMesh(wishes: readonly ProxyWish[] | undefined): boolean {
+  return wishes?.some(({ kind }) => kind === "mesh") === true;
+}
+
+function keyOfProxy(wishKeyText: string): string {
+  return wishKeyText.split("\u0000").slice(0, -2).join("\u0000");
 }

@@ -3,7 +3,15 @@
  * comes or goes, and with the counters of the meantime once in a while. Source: kuma v2.14.3: pkg/xds/server/callbacks/dataplane_status_sink.go.
  */
 import type { Registry } from "@isthmus/resources";
-import { type Clock, isJsonObject, type JsonObject, type Random, type TimerHandle } from "@isthmus/std";
+import {
+  type Clock,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  jsonEquals,
+  type Random,
+  type TimerHandle,
+} from "@isthmus/std";
 import { type Op, type Store, StoreWriter, type WriteEvent } from "@isthmus/store";
 import {
   CLUSTER_TYPE,
@@ -29,6 +37,16 @@ export interface ProxyInsightsOptions {
   /** Between two writes of counters. */
   readonly flushMs: number;
   readonly onEvent: (event: WriteEvent) => void;
+}
+
+/** The certificate that a Dataplane was given. */
+export interface IssuedCertificate {
+  /** Name of the backend of the mesh, or KRI of the MeshIdentity. */
+  readonly backend: string;
+  /** Whose certificates are accepted: names of backends, or KRIs of MeshTrusts. */
+  readonly supportedBackends: readonly string[];
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
 }
 
 interface Counts {
@@ -59,6 +77,8 @@ export class ProxyInsights {
   readonly #options: ProxyInsightsOptions;
   readonly #writer: StoreWriter;
   readonly #connections = new Map<string, Connection>();
+  /** By proxy; undefined: it needs none any more. Of others nothing is known here. */
+  readonly #certificates = new Map<string, IssuedCertificate | undefined>();
   #flush: TimerHandle | undefined;
 
   constructor(options: ProxyInsightsOptions) {
@@ -81,6 +101,14 @@ export class ProxyInsights {
         return;
       default:
         return;
+    }
+  }
+
+  /** `proxy`: its key. Written with the counters of the meantime. */
+  onCertificate(proxy: string, certificate: IssuedCertificate | undefined): void {
+    this.#certificates.set(proxy, certificate);
+    for (const connection of this.#connections.values()) {
+      if (proxyKey(connection.proxy.id) === proxy) this.#touch(connection);
     }
   }
 
@@ -132,6 +160,10 @@ export class ProxyInsights {
       connection.counts.set(type, counts);
     }
     connection.lastUpdateAt = this.#options.clock.now();
+    this.#touch(connection);
+  }
+
+  #touch(connection: Connection): void {
     connection.isDirty = true;
     this.#flush ??= this.#options.clock.setTimeout(() => {
       this.#flush = undefined;
@@ -146,14 +178,21 @@ export class ProxyInsights {
       const op = this.#opOf(connection);
       // Without its resource there is nothing to own it.
       if (op === undefined) {
-        if (connection.disconnectedAt !== undefined) this.#connections.delete(name);
+        if (connection.disconnectedAt !== undefined) this.#forget(name, connection);
         continue;
       }
       connection.isDirty = false;
-      if (connection.disconnectedAt !== undefined) this.#connections.delete(name);
+      if (connection.disconnectedAt !== undefined) this.#forget(name, connection);
       ops.push({ op });
     }
     return ops;
+  }
+
+  #forget(name: string, { proxy }: Connection): void {
+    this.#connections.delete(name);
+    const key = proxyKey(proxy.id);
+    if (![...this.#connections.values()].some((other) => proxyKey(other.proxy.id) === key))
+      this.#certificates.delete(key);
   }
 
   #opOf(connection: Connection): Op | undefined {
@@ -170,6 +209,7 @@ export class ProxyInsights {
     );
     const subscriptions = [...closed, this.#subscription(connection)].slice(-subscriptionLimit);
     const { metadata } = connection.proxy;
+    const { mTLS, ...rest } = stored?.spec ?? {};
     return {
       kind: "put",
       resource: {
@@ -177,11 +217,33 @@ export class ProxyInsights {
         mesh,
         name,
         labels: stored?.labels ?? insightLabels(described.labels),
-        spec: { ...stored?.spec, subscriptions, ...(type === "dataplane" ? { metadata: metadata.raw } : {}) },
+        spec: {
+          ...rest,
+          subscriptions,
+          ...(type === "dataplane" ? { metadata: metadata.raw, ...this.#mTlsOf(connection.proxy, mTLS) } : {}),
+        },
         owner,
       },
       expect: stored?.version ?? "absent",
     };
+  }
+
+  /** What is not known here is left as another control plane wrote it. */
+  #mTlsOf({ id }: ConnectedProxy, stored: JsonValue | undefined): { readonly mTLS?: JsonValue } {
+    const key = proxyKey(id);
+    if (!this.#certificates.has(key)) return stored === undefined ? {} : { mTLS: stored };
+    const issued = this.#certificates.get(key);
+    if (issued === undefined) return {};
+    const before = isJsonObject(stored) ? stored : {};
+    const mTLS: JsonObject = {
+      certificateExpirationTime: timestamp(issued.expiresAtMs),
+      lastCertificateRegeneration: timestamp(issued.issuedAtMs),
+      issuedBackend: issued.backend,
+      supportedBackends: [...issued.supportedBackends],
+    };
+    const { certificateRegenerations: count = 0, ...others } = before;
+    const isSame = jsonEquals(others, mTLS);
+    return { mTLS: { ...mTLS, certificateRegenerations: Number(count) + (isSame ? 0 : 1) } };
   }
 
   #subscription({ proxy, id, connectedAt, disconnectedAt, lastUpdateAt, counts }: Connection): JsonObject {

@@ -54,6 +54,7 @@ export async function createProxyServer(instance: Instance, manager: ResourceMan
     clock,
     settings: DEFAULT_SETTINGS,
     onEvent: (event) => logger.configuration(event),
+    onCertificate: (proxy, certificate) => insights.onCertificate(proxy, certificate),
   });
   const admission = new ProxyRegistration({
     store,

@@ -9,6 +9,7 @@ import { multiZoneServiceOf, serviceOf, sidecar, ZoneTraffic } from "./harness/z
 const CLIENT = "127.0.35.20";
 const OUTBOUND = { remote: 20_001, multiZone: 20_002, bytes: 20_003 };
 const BYTES_PORT = 8090;
+const CONNECTIONS = "meshes/default/meshtimeouts/connections";
 const PATIENT = { timeoutMs: 60_000 };
 const CERTIFICATES_LIVE = "8s";
 const RENEWED_AFTER_MS = 0.8 * 8_000;
@@ -33,8 +34,11 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
       backend("west", "backend-w1", "127.0.35.21"),
       client(),
     ]);
-    // The ingress knows each instance.
-    await eventually(async () => (await askMany(OUTBOUND.remote, 50)).every(isOfEast), PATIENT);
+    await connectionsLive("500ms");
+    await eventually(async () => {
+      const answers = new Set(await askMany(OUTBOUND.remote, 300));
+      return answers.size === 2 && [...answers].every(isOfEast);
+    }, PATIENT);
   }, 180_000);
   afterAll(() => traffic.stop());
 
@@ -59,24 +63,26 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     );
     expect([...answers.entries()].filter(([, answer]) => !isOfEast(answer))).toEqual([]);
     expect(answers.length).toBeGreaterThan(100);
+    for (const [zone, name] of proxies) {
+      await eventually(async () => (await renewalsInInsight(zone, name)) >= 2, PATIENT);
+    }
     await mesh({});
+    await traffic.deployment.global.api.delete(CONNECTIONS);
   });
 
   it("spreads the load of one client over the instances behind an ingress", async () => {
+    await eventually(async () => (await config()).includes(`"max_connection_duration": "10s"`), PATIENT);
+    const ended = (): Promise<number> => statistic("west", "web", /upstream_cx_max_duration_reached/);
+    const before = await ended();
     const seen = new Set<string>();
     await eventually(async () => {
       seen.add(await ask(OUTBOUND.remote));
-      return seen.has("backend-e1") && seen.has("backend-e2");
+      return seen.has("backend-e1") && seen.has("backend-e2") && (await ended()) > before;
     }, PATIENT);
-    await eventually(async () => (await statistic("west", "web", /upstream_cx_max_duration_reached/)) > 0, PATIENT);
   });
 
   it("leaves an instance whose workload died as soon as that is known", async () => {
-    await traffic.put("meshes/default/meshtimeouts/for-ever", {
-      type: "MeshTimeout",
-      spec: { to: [{ targetRef: { kind: "Mesh" }, default: { http: { maxConnectionDuration: "0s" } } }] },
-    });
-    const config = (): Promise<string> => traffic.deployment.zone("west").api.text("meshes/default/dataplanes/web/xds");
+    await connectionsLive("0s");
     await eventually(async () => !(await config()).includes(`"max_connection_duration": "10s"`), PATIENT);
     // Connections of before the change are gone after some of them.
     const settled = async (): Promise<string> => (await askMany(OUTBOUND.remote, 50)).at(-1) ?? "";
@@ -95,7 +101,7 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     expect(lastFailure - known).toBeLessThan(ERRORS_END_MS);
     await traffic.workload(victim, workloadPorts.get(victim));
     await inboundState(victim, "Ready");
-    await traffic.deployment.global.api.delete("meshes/default/meshtimeouts/for-ever");
+    await traffic.deployment.global.api.delete(CONNECTIONS);
     await eventually(async () => (await ask(OUTBOUND.remote)) === victim, PATIENT);
   });
 
@@ -161,6 +167,17 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     await eventually(async () => (await zonesAsked()).size === 2, PATIENT);
   });
 
+  function config(): Promise<string> {
+    return traffic.deployment.zone("west").api.text("meshes/default/dataplanes/web/xds");
+  }
+
+  async function connectionsLive(maxConnectionDuration: string): Promise<void> {
+    await traffic.put(CONNECTIONS, {
+      type: "MeshTimeout",
+      spec: { to: [{ targetRef: { kind: "Mesh" }, default: { http: { maxConnectionDuration } } }] },
+    });
+  }
+
   async function mesh(backend: JsonObject): Promise<void> {
     await traffic.put("meshes/default", {
       type: "Mesh",
@@ -201,6 +218,14 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
 
   async function enabled(zone: string, isEnabled: boolean): Promise<void> {
     await traffic.put(`zones/${zone}`, { type: "Zone", enabled: isEnabled });
+  }
+
+  async function renewalsInInsight(zone: string, dataplane: string): Promise<number> {
+    const insight = await traffic.deployment.zone(zone).api.find(`meshes/default/dataplane-insights/${dataplane}`);
+    const { certificateRegenerations = 0 } = (insight?.["mTLS"] ?? {}) as {
+      readonly certificateRegenerations?: number;
+    };
+    return certificateRegenerations;
   }
 
   /** How often a side of TLS got other certificates. */

@@ -102,7 +102,11 @@ export class ZoneTraffic {
   ): Promise<void> {
     const zone = this.deployment.zone(zoneName);
     const dpPort = this.#dpPorts.get(zoneName) ?? 0;
-    this.proxies.set(resource.name, await EnvoyProxy.start({ zone, dpPort, proxyType, resource, listens }));
+    const proxy = await EnvoyProxy.create({ zone, dpPort, proxyType, resource, listens });
+    // Known before it runs: one that never listens is ended as well.
+    this.proxies.set(resource.name, proxy);
+    await proxy.spawn();
+    await proxy.listening();
   }
 
   /** Writes to the global; everything but the path is read from the resource. */

@@ -2,6 +2,7 @@
  * Asks the control plane for a bootstrap until it has one: what may be otherwise in a moment is tried again, what the request itself is wrong
  * about is not. Source: kuma v2.14.3: app/kuma-dp/pkg/dataplane/envoy/remote_bootstrap.go.
  */
+
 import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
@@ -16,6 +17,7 @@ import {
   type Result,
   sleep,
 } from "@isthmus/std";
+import { onAnswerText } from "../answer-text.ts";
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const ANSWER_MAX_BYTES = 16 * 1024 * 1024;
@@ -118,15 +120,8 @@ function ask(body: JsonObject, options: BootstrapClientOptions): Promise<Attempt
         ...trustOf(options),
       },
       (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on("data", (chunk: Buffer) => {
-          size += chunk.byteLength;
-          if (size > ANSWER_MAX_BYTES) call.destroy(new Error("the answer has no end"));
-          else chunks.push(chunk);
-        });
         response.once("error", later);
-        response.once("end", () => resolve(judgeAnswer(response.statusCode ?? 0, Buffer.concat(chunks).toString())));
+        onAnswerText(call, response, ANSWER_MAX_BYTES, (text) => resolve(judgeAnswer(response.statusCode ?? 0, text)));
       },
     );
     call.once("timeout", () => call.destroy(new Error(`no answer within ${ATTEMPT_TIMEOUT_MS} ms`)));

@@ -2,9 +2,11 @@
  * Metrics of Envoy and of the applications behind it as one answer, on the unix socket that the control plane leads Prometheus to.
  * Source: kuma v2.14.3: app/kuma-dp/pkg/dataplane/metrics.
  */
+
 import { rmSync } from "node:fs";
 import { createServer, get, type Server } from "node:http";
 import { errorMessage } from "@isthmus/std";
+import { onAnswerText } from "../answer-text.ts";
 import type { EnvoyAdmin } from "../envoy/envoy-admin.ts";
 import type { MetricsConfig, ScrapedApplication } from "./metrics-config.ts";
 import { includesUnused, profileOf } from "./metrics-profile.ts";
@@ -104,15 +106,8 @@ function scrape({ address, port, path }: ScrapedApplication): Promise<string> {
     const headers = { accept: TEXT_FORMAT };
     const call = get({ host: address, port, path, headers, agent: false, timeout: SCRAPE_TIMEOUT_MS }, (response) => {
       if (response.statusCode !== 200) return void call.destroy(new Error(`answered with ${response.statusCode}`));
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.byteLength;
-        if (size > ANSWER_MAX_BYTES) call.destroy(new Error("the answer has no end"));
-        else chunks.push(chunk);
-      });
       response.once("error", reject);
-      response.once("end", () => resolve(Buffer.concat(chunks).toString()));
+      onAnswerText(call, response, ANSWER_MAX_BYTES, (text) => resolve(text));
     });
     call.once("timeout", () => call.destroy(new Error(`no answer within ${SCRAPE_TIMEOUT_MS} ms`)));
     call.once("error", reject);

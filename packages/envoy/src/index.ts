@@ -4,7 +4,6 @@ export { type ProxyId, traitsOf } from "./proxy-metadata.ts";
 export { type AdminApi, type AdminTls, NO_TRAITS, type ProxyTraits, type Socket } from "./proxy-traits.ts";
 export { type OutboundClass, outboundClassOf } from "./sidecar/outbound-class.ts";
 export {
-  isOwnInbound,
   namesOf,
   redirected,
   translateOutbound,

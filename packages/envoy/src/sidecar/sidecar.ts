@@ -111,6 +111,6 @@ export function translateOutbound(
 }
 
 /** A headless service has the addresses of its instances; an instance is no outbound of itself. */
-export function isOwnInbound(proxy: Proxy, { address, port }: Pick<Outbound, "address" | "port">): boolean {
+function isOwnInbound(proxy: Proxy, { address, port }: Pick<Outbound, "address" | "port">): boolean {
   return address !== undefined && port !== undefined && hasInboundAt(proxy, address, port);
 }

@@ -98,15 +98,22 @@ export class ConfigurationAssembly {
     const outbounds = outboundClass === undefined ? undefined : this.#classes.get(outboundClass);
     const shared = new Map<PartKind, ResourceSet>();
     const resources = new Map<TypeUrl, ResourceSet>();
+    const sameOwn = before?.own === own ? before : undefined;
     for (const kind of PART_KINDS) {
+      const type = TYPES[kind];
       const ofClass = outbounds?.set(kind) ?? this.#pool.emptySet;
       shared.set(kind, ofClass);
-      const known = before?.own === own && before.shared.get(kind) === ofClass ? before.snapshot : undefined;
-      const hidden = kind === "listeners" ? (outbounds?.listenersAt(places) ?? []) : [];
-      resources.set(TYPES[kind], known?.resources.get(TYPES[kind]) ?? ofClass.with(part[kind], hidden));
+      const known = sameOwn?.shared.get(kind) === ofClass ? sameOwn.snapshot.resources.get(type) : undefined;
+      resources.set(
+        type,
+        known ?? ofClass.with(part[kind], kind === "listeners" ? outbounds?.listenersAt(places) : []),
+      );
     }
     const referred = secrets.filter(({ name }) => part.secrets.has(name) || outbounds?.refersTo(name) === true);
-    resources.set(SECRET_TYPE, this.#pool.set(referred));
+    // Of one own part the secrets are the same objects: as many are the same, unless references came and went.
+    const known = sameOwn?.snapshot.resources.get(SECRET_TYPE);
+    const isKnown = known?.size === referred.length && referred.every(({ name }) => known.has(name));
+    resources.set(SECRET_TYPE, isKnown ? known : this.#pool.set(referred));
     return { own, shared, snapshot: { revision, resources } };
   }
 

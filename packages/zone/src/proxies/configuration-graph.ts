@@ -9,6 +9,7 @@
  */
 import {
   type AdminTls,
+  type EnvoyConfig,
   type ForwardedChain,
   forwardedChain,
   NO_TRAITS,
@@ -139,14 +140,12 @@ export function configurationGraph(
     if (ingress !== undefined) {
       const translation = translationOf(proxy, [], world, settings);
       const config = translateIngressOwn(ingress, read.all(ingresses.chains), translation);
-      return { outboundClass: ingressClass(proxy), part: encoder.part(config), secrets: [], places: [] };
+      return { ...encoded(config, new Map(), encoder), outboundClass: ingressClass(proxy), places: [] };
     }
     if (ofClass === undefined) {
       const whole = proxyConfiguration(proxy, issued, world, settings);
       if (whole === undefined) return undefined;
-      const problems: string[] = [];
-      const secrets = encoder.all("secret", whole.secrets, problems);
-      return { outboundClass: undefined, part: encoder.part(whole.config), secrets, places: [] };
+      return { ...encoded(whole.config, whole.secrets, encoder), outboundClass: undefined, places: [] };
     }
     const dataplane = world.proxy(proxy.id.mesh, proxy.id.name);
     if (dataplane === undefined) return undefined;
@@ -154,12 +153,21 @@ export function configurationGraph(
     const translation = translationOf(proxy, wished, world, settings);
     const records = ofClass.names === undefined ? [] : (read.get(names, ofClass.key) ?? []);
     const config = translateOwn(redirected(dataplane, translation), translation, records);
-    const problems: string[] = [];
-    const secrets = encoder.all("secret", secretsOf(proxy, issued, world), problems);
     const places = dataplane.inbounds.map(placeOf).filter((place) => place !== undefined);
-    return { outboundClass: ofClass.key, part: encoder.part(config), secrets, places };
+    return { ...encoded(config, secretsOf(proxy, issued, world), encoder), outboundClass: ofClass.key, places };
   });
   return { followed, certificates, wishes, shared, own };
+}
+
+function encoded(
+  config: EnvoyConfig,
+  secrets: ReadonlyMap<string, object>,
+  encoder: SnapshotEncoder,
+): Pick<OwnPart, "part" | "secrets"> {
+  const part = encoder.part(config);
+  const problems = [...part.problems];
+  const encodedSecrets = encoder.all("secret", secrets, problems);
+  return { part: { ...part, problems }, secrets: encodedSecrets };
 }
 
 /** What ingresses forward, service by service: an instance that comes or goes is no reason to look at the others. */

@@ -9,6 +9,7 @@ import { ENDPOINTS, LISTENERS, MockProxy } from "../mock-proxy.ts";
 import { cpuSeconds, settledBytes } from "../process-usage.ts";
 import { type Distribution, distribution, round } from "../statistics.ts";
 import { startZone } from "../systems.ts";
+import type { Kb3Options } from "./kb3.ts";
 
 const FILL_WIDTH = 8;
 const WARM_UP_TRIALS = 2;
@@ -16,12 +17,7 @@ const POLICIES = 3;
 const TIMEOUT_MS = 120_000;
 const GAP_MS = 200;
 
-export interface Kb12Options {
-  readonly store: "memory" | "lmdb";
-  readonly services: number;
-  readonly proxies: number;
-  readonly trials: number;
-}
+export type Kb12Options = Omit<Kb3Options, "seed">;
 
 export interface Kb12Result {
   /** From the first connection to the listeners at the last proxy; in two halves, for the memory. */

@@ -40,6 +40,8 @@ export interface BootstrapResponderOptions {
   /** What proxies connect to; "": by the host that they asked. */
   readonly xdsHost: string;
   readonly xdsPort: () => number;
+  /** The data-plane server is reached by IPv4 alone. Default: by IPv6 as well. */
+  readonly listensOnIpv4Only?: boolean;
   /** Addresses of a host name. */
   readonly lookup: (host: string) => Promise<readonly string[]>;
   /** Template of a CoreDNS configuration for proxies of old. */
@@ -179,7 +181,9 @@ export class BootstrapResponder {
 
   /** Source: kuma v2.14.3: pkg/xds/bootstrap/template_v3.go (dnsLookupFamilyFromXdsHost). */
   async #isIpv4Only(host: string): Promise<boolean> {
-    if (isIP(host) !== 0 || host === "localhost") return false;
+    if (isIP(host) !== 0) return false;
+    // Envoy asks ::1 first, also where nobody listens there.
+    if (host === "localhost") return this.#options.listensOnIpv4Only === true;
     try {
       const addresses = await this.#options.lookup(host);
       return addresses.length > 0 && addresses.every((address) => isIP(address) === 4);

@@ -246,6 +246,15 @@ describe("a bootstrap", () => {
     expect(failing.staticResources?.clusters[1]?.dnsLookupFamily).toBe(0);
   });
 
+  it.each([
+    [true, 1],
+    [false, 0],
+  ])("asks for localhost where it is answered: IPv4 only %s", async (listensOnIpv4Only, expected) => {
+    const document = await documentOf({}, { listensOnIpv4Only });
+    const cluster = document.staticResources?.clusters.find(({ name }) => name === "ads_cluster");
+    expect(cluster?.dnsLookupFamily).toBe(expected);
+  });
+
   it("by a setting of its own host: the certificate need not be valid for the host of the request", async () => {
     const answer = await (await responder({ xdsHost: "elsewhere", xdsPort: () => 15_678 })).answer(
       REQUEST,

@@ -6,6 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { lookup } from "node:dns/promises";
+import { isIPv4 } from "node:net";
 import { DEFAULT_SETTINGS } from "@isthmus/envoy";
 import type { ResourceManager } from "@isthmus/manager";
 import { type Instance, serverTls, writeLogger } from "@isthmus/runtime";
@@ -96,6 +97,7 @@ export async function createProxyServer(instance: Instance, manager: ResourceMan
     certificate: () => tls.certificate,
     xdsHost: bootstrapServer.params.xdsHost,
     xdsPort: () => server.port,
+    listensOnIpv4Only: isIPv4(dpServer.interface),
     lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
     isNamedByWorkload: config.experimental.inboundTagsDisabled,
   });

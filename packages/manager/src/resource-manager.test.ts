@@ -111,43 +111,6 @@ describe("put", () => {
     });
   });
 
-  it("answers a lost race for a new name with a conflict; of two updates the later one counts", async () => {
-    const { put, store } = rig();
-    await put(mesh("default"));
-    const creations = await Promise.all([put(timeout("t", { a: "1" })), put(timeout("t", { a: "2" }))]);
-    expect(creations.map(({ ok }) => ok)).toEqual([true, false]);
-    expect(creations[1]).toMatchObject({ error: { kind: "already-exists" } });
-    const updates = await Promise.all([put(timeout("t", { a: "3" })), put(timeout("t", { a: "4" }))]);
-    expect(updates.map(({ ok }) => ok)).toEqual([true, true]);
-    expect(store.get(key("MeshTimeout", "default", "t"))?.labels["a"]).toBe("4");
-  });
-
-  it("keeps a status that was written while the request was on its way", async () => {
-    const { put, store } = rig({ mode: "zone", zoneName: "east", isFederated: false });
-    await put(mesh("default"));
-    const address = key("MeshService", "default", "s");
-    const service = (port: number) => ({
-      ...address,
-      labels: { "kuma.io/origin": "zone" },
-      spec: { selector: { dataplaneTags: { "kuma.io/service": "s" } }, ports: [{ port }] },
-    });
-    await put(service(1));
-    const stored = store.get(address);
-    if (stored === undefined) throw new Error("not stored");
-    const found = { ...stored, status: { tls: { status: "Ready" }, dataplaneProxies: {} } };
-    const writes = Promise.all([store.commit([{ kind: "put", resource: found }]), put(service(2))]);
-    expect((await writes)[1].ok).toBe(true);
-    expect(store.get(address)).toMatchObject({ spec: { ports: [{ port: 2 }] }, status: { tls: { status: "Ready" } } });
-  });
-
-  it("reports a mesh that vanished meanwhile", async () => {
-    const { put, delete: remove } = rig();
-    await put(mesh("default"));
-    const [removed, created] = await Promise.all([remove(key("Mesh", "", "default")), put(timeout("t"))]);
-    expect(removed.ok).toBe(true);
-    expect(created).toEqual({ ok: false, error: { kind: "mesh-missing", step: "create", mesh: "default" } });
-  });
-
   it("throws what only a broken store does", async () => {
     const { put, store } = rig();
     store.commit = () => Promise.reject(new StoreError("IO", "disk is full"));

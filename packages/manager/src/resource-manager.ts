@@ -39,10 +39,11 @@ export interface Written {
 
 const NO_RULE: WriteRule = {};
 /**
- * The control plane itself writes statuses of the same resources, right after every change. A request names no version, so one
- * that lost such a race is the same request a moment later.
+ * The control plane itself writes the same resources: statuses right after every change, MeshServices of Dataplanes. A request
+ * names no version, so one that lost such a race is the same request a moment later, judged by what is there then.
  */
-const PUT_ATTEMPTS_MAX = 10;
+const ATTEMPTS_MAX = 10;
+const LOST_RACES: ReadonlySet<WriteError["kind"]> = new Set(["conflict", "already-exists", "mesh-missing"]);
 
 export class ResourceManager {
   readonly #context: WriteContext;
@@ -59,15 +60,12 @@ export class ResourceManager {
    * Creates or replaces. `address` is the key that the request went to, `requested` what its body says, decoded and valid
    * as to shape and type; a status in it is ignored. Throws StoreError where the store fails.
    */
-  async put(
+  put(
     descriptor: TypeDescriptor,
     address: ResourceKey,
     requested: ResourceDraft,
   ): Promise<Result<Written, WriteError>> {
-    for (let attempt = 1; ; attempt += 1) {
-      const result = await this.#put(descriptor, address, requested);
-      if (result.ok || result.error.kind !== "conflict" || attempt === PUT_ATTEMPTS_MAX) return result;
-    }
+    return unlessOvertaken(() => this.#put(descriptor, address, requested));
   }
 
   async #put(
@@ -100,7 +98,12 @@ export class ResourceManager {
     return ok({ created: stored === undefined, resource, warnings: descriptor.deprecations?.(resource) ?? [] });
   }
 
-  async delete(descriptor: TypeDescriptor, address: ResourceKey): Promise<Result<void, WriteError>> {
+  /** What is deleted is what the checks have seen. Throws StoreError where the store fails. */
+  delete(descriptor: TypeDescriptor, address: ResourceKey): Promise<Result<void, WriteError>> {
+    return unlessOvertaken(() => this.#delete(descriptor, address));
+  }
+
+  async #delete(descriptor: TypeDescriptor, address: ResourceKey): Promise<Result<void, WriteError>> {
     if (this.isReadOnly(descriptor)) return err({ kind: "read-only" });
     if (!this.#meshExists(descriptor, address.mesh)) return err({ kind: "no-such-mesh" });
     const stored = this.#context.store.get(address);
@@ -109,7 +112,7 @@ export class ResourceManager {
     if (violations.length > 0) return err({ kind: "invalid", step: "delete", violations });
     const refused = writeRules.get(descriptor.name)?.checkDelete?.(address, this.#context);
     if (refused !== undefined) return err(refused);
-    return this.#commit([{ kind: "delete", key: address }], "delete", address);
+    return this.#commit([{ kind: "delete", key: address, expect: stored.version }], "delete", address);
   }
 
   /** What this control plane cannot be without; to be called once the store is open, before anybody is served. */
@@ -163,6 +166,14 @@ export class ResourceManager {
       if (expected === undefined) throw error;
       return err(expected);
     }
+  }
+}
+
+/** Plans and commits anew as long as somebody else is faster, but not for ever. */
+async function unlessOvertaken<T>(attempt: () => Promise<Result<T, WriteError>>): Promise<Result<T, WriteError>> {
+  for (let count = 1; ; count += 1) {
+    const result = await attempt();
+    if (result.ok || !LOST_RACES.has(result.error.kind) || count === ATTEMPTS_MAX) return result;
   }
 }
 

@@ -14,10 +14,10 @@ export type WriteError =
   | { readonly kind: "no-such-mesh" }
   | { readonly kind: "not-found"; readonly step: WriteStep }
   | { readonly kind: "invalid"; readonly step: WriteStep; readonly violations: readonly Violation[] }
-  /** The mesh vanished between the checks and the commit. */
+  /** The mesh vanished between the checks and the commit, each time. */
   | { readonly kind: "mesh-missing"; readonly step: WriteStep; readonly mesh: string }
   | { readonly kind: "bad-request"; readonly detail: string }
-  /** Somebody else wrote the resource meanwhile. */
+  /** Somebody else wrote the resource meanwhile, each time. */
   | { readonly kind: "conflict"; readonly key: ResourceKey }
   | { readonly kind: "already-exists"; readonly key: ResourceKey }
   /** A Dataplane that the constraints of its mesh keep out. Kuma answers 500, which says nothing; the reason is for the log. */

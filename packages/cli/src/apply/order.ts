@@ -1,6 +1,7 @@
 /**
- * What may be written at the same time. A Mesh comes before everything in it; signing keys of user tokens come last, since after them the
- * token that writes may be none any more; one resource that is there twice is written in the order of the documents.
+ * What may be written at the same time. A Mesh comes before everything in it; a Dataplane after MeshServices, since a zone makes those of
+ * a Dataplane that are not there, and does not give them up again; signing keys of user tokens come last, since after them the token that writes
+ * may be none any more; one resource that is there twice is written in the order of the documents.
  */
 
 export interface Placed {
@@ -12,7 +13,8 @@ export interface Placed {
 const MESH = 0;
 const SECRET = 1;
 const OTHER = 2;
-const SIGNING_KEY = 3;
+const DATAPLANE = 3;
+const SIGNING_KEY = 4;
 
 /** Groups of indexes: each may start when the one before is done; within one the order does not matter. */
 export function writeOrder(resources: readonly Placed[]): readonly (readonly number[])[] {
@@ -32,6 +34,7 @@ export function writeOrder(resources: readonly Placed[]): readonly (readonly num
 
 function rankOf({ type, name }: Placed): number {
   if (type === "Mesh") return MESH;
+  if (type === "Dataplane") return DATAPLANE;
   if (type === "GlobalSecret" && name.startsWith("user-token-signing-key")) return SIGNING_KEY;
   return type === "Secret" || type === "GlobalSecret" ? SECRET : OTHER;
 }

@@ -10,7 +10,6 @@ export {
 export {
   type CaKeyPair,
   CertificateAuthority,
-  type CertificateNames,
   type CertificateRequest,
   type WorkloadCertificate,
 } from "./certificates/certificate-authority.ts";

@@ -2,13 +2,10 @@
  * Keeps certificates for those who want them: issues what is new, renews at four fifths of the lifetime, and again at once when the
  * names or the CA change. What was issued stays in use until its successor is there, so that a failing CA takes nothing away.
  */
+import { isDeepStrictEqual } from "node:util";
 import { type Clock, errorMessage, type TimerHandle } from "@isthmus/std";
-import {
-  type CaKeyPair,
-  CertificateAuthority,
-  type CertificateNames,
-  type WorkloadCertificate,
-} from "./certificate-authority.ts";
+import { type CaKeyPair, CertificateAuthority, type WorkloadCertificate } from "./certificate-authority.ts";
+import type { CertificateNames } from "./leaf-certificate.ts";
 
 export interface CertificateWish extends CertificateNames {
   readonly ca: CaKeyPair;
@@ -23,8 +20,6 @@ export interface CertificateKeeperOptions {
 
 interface Kept {
   wish: CertificateWish;
-  identity: string;
-  certificate: WorkloadCertificate | undefined;
   timer: TimerHandle | undefined;
   isIssuing: boolean;
 }
@@ -37,7 +32,7 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
 export class CertificateKeeper {
   readonly #options: CertificateKeeperOptions;
   readonly #kept = new Map<string, Kept>();
-  readonly #authorities = new Map<string, Promise<CertificateAuthority>>();
+  readonly #authorities = new Map<string, CertificateAuthority>();
 
   constructor(options: CertificateKeeperOptions) {
     this.#options = options;
@@ -48,12 +43,10 @@ export class CertificateKeeper {
   }
 
   want(key: string, wish: CertificateWish): void {
-    const identity = identityOf(wish);
     const kept = this.#kept.get(key);
-    if (kept?.identity === identity) return;
-    const next: Kept = kept ?? { wish, identity, certificate: undefined, timer: undefined, isIssuing: false };
+    if (kept !== undefined && isDeepStrictEqual(kept.wish, wish)) return;
+    const next: Kept = kept ?? { wish, timer: undefined, isIssuing: false };
     next.wish = wish;
-    next.identity = identity;
     this.#kept.set(key, next);
     this.#issue(key, next);
   }
@@ -72,46 +65,41 @@ export class CertificateKeeper {
     kept.timer = undefined;
     if (kept.isIssuing) return;
     kept.isIssuing = true;
-    const { wish, identity } = kept;
+    const { wish } = kept;
     void this.#make(wish).then(
-      (certificate) => this.#issued(key, kept, identity, certificate),
-      (error: unknown) => this.#failed(key, kept, identity, errorMessage(error)),
+      (certificate) => this.#issued(key, kept, wish, certificate),
+      (error: unknown) => this.#failed(key, kept, wish, errorMessage(error)),
     );
   }
 
   async #make({ ca, ...request }: CertificateWish): Promise<WorkloadCertificate> {
-    const authority = await this.#authority(ca);
-    return authority.issue({ ...request, nowMs: this.#options.clock.now() });
+    return this.#authority(ca).issue({ ...request, nowMs: this.#options.clock.now() });
   }
 
-  #authority(ca: CaKeyPair): Promise<CertificateAuthority> {
+  #authority(ca: CaKeyPair): CertificateAuthority {
     const id = `${ca.cert}\u0000${ca.key}`;
     const known = this.#authorities.get(id);
     if (known !== undefined) return known;
+    const opened = CertificateAuthority.open(ca);
+    if (!opened.ok) throw new Error(opened.error);
     // One mesh has one CA, and each rotation another: old ones are not kept.
     if (this.#authorities.size >= 64) this.#authorities.clear();
-    const opened = CertificateAuthority.open(ca).then((result) => {
-      if (result.ok) return result.value;
-      this.#authorities.delete(id);
-      throw new Error(result.error);
-    });
-    this.#authorities.set(id, opened);
-    return opened;
+    this.#authorities.set(id, opened.value);
+    return opened.value;
   }
 
-  #issued(key: string, kept: Kept, identity: string, certificate: WorkloadCertificate): void {
+  #issued(key: string, kept: Kept, wish: CertificateWish, certificate: WorkloadCertificate): void {
     kept.isIssuing = false;
     if (this.#kept.get(key) !== kept) return;
-    if (kept.identity !== identity) return this.#issue(key, kept);
-    kept.certificate = certificate;
+    if (kept.wish !== wish) return this.#issue(key, kept);
     this.#renewIn(key, kept, (certificate.expiresAtMs - certificate.issuedAtMs) * RENEW_AT);
     this.#options.onIssued(key, certificate);
   }
 
-  #failed(key: string, kept: Kept, identity: string, reason: string): void {
+  #failed(key: string, kept: Kept, wish: CertificateWish, reason: string): void {
     kept.isIssuing = false;
     if (this.#kept.get(key) !== kept) return;
-    if (kept.identity !== identity) return this.#issue(key, kept);
+    if (kept.wish !== wish) return this.#issue(key, kept);
     this.#renewIn(key, kept, RETRY_MS);
     this.#options.onError(key, reason);
   }
@@ -123,8 +111,4 @@ export class CertificateKeeper {
       else this.#issue(key, kept);
     }, step);
   }
-}
-
-function identityOf({ ca, uris, hosts, purpose, validForMs }: CertificateWish): string {
-  return JSON.stringify([ca.cert, ca.key, uris, hosts, purpose, validForMs]);
 }

@@ -19,7 +19,7 @@ beforeAll(async () => {
 describe("a certificate authority", () => {
   it.each(["rsa", "ec"] as const)("with a key of type %s issues certificates that its own verifies", async (kind) => {
     const pair = kind === "rsa" ? rsa : ec;
-    const opened = await CertificateAuthority.open(pair);
+    const opened = CertificateAuthority.open(pair);
     if (!opened.ok) throw new Error(opened.error);
     const issued = await opened.value.issue({ uris: URIS, nowMs: NOW_MS, validForMs: HOUR_MS });
     const certificate = new X509Certificate(issued.chain);
@@ -35,7 +35,7 @@ describe("a certificate authority", () => {
     ["server", ["1.3.6.1.5.5.7.3.1"]],
     ["client", ["1.3.6.1.5.5.7.3.2"]],
   ] as const)("issues certificates of hosts, good for a %s alone", async (purpose, usages) => {
-    const opened = await CertificateAuthority.open(rsa);
+    const opened = CertificateAuthority.open(rsa);
     if (!opened.ok) throw new Error(opened.error);
     const hosts = ["10.0.0.1", "fd00::1", "web.local"];
     const issued = await opened.value.issue({ hosts, purpose, nowMs: NOW_MS, validForMs: HOUR_MS });
@@ -44,12 +44,12 @@ describe("a certificate authority", () => {
     expect(certificate.keyUsage).toEqual(usages);
   });
 
-  it("says what is wrong, and shows no key", async () => {
-    const swapped = await CertificateAuthority.open({ cert: rsa.cert, key: ec.key });
+  it("says what is wrong, and shows no key", () => {
+    const swapped = CertificateAuthority.open({ cert: rsa.cert, key: ec.key });
     expect(swapped).toEqual({ ok: false, error: "the key of the CA does not belong to its certificate" });
-    const none = await CertificateAuthority.open({ cert: rsa.cert, key: "secret text" });
+    const none = CertificateAuthority.open({ cert: rsa.cert, key: "secret text" });
     expect(none).toEqual({ ok: false, error: "the key of the CA cannot be read" });
-    expect((await CertificateAuthority.open({ cert: "", key: rsa.key })).ok).toBe(false);
+    expect(CertificateAuthority.open({ cert: "", key: rsa.key }).ok).toBe(false);
   });
 });
 

@@ -33,7 +33,7 @@ async function listening(server: TcpServer): Promise<number> {
 
 /** An Envoy at that address; it lets in who has a certificate of the CA. */
 async function envoy(answer: RequestListener, host = "127.0.0.1"): Promise<number> {
-  const authority = await CertificateAuthority.open(ca);
+  const authority = CertificateAuthority.open(ca);
   if (!authority.ok) throw new Error(authority.error);
   const own = await authority.value.issue({
     hosts: [host],

@@ -103,7 +103,7 @@ class ClientCertificates {
     const now = this.#clock.now();
     const isOfCa = last !== undefined && last.ca.cert === ca.cert && last.ca.key === ca.key;
     if (isOfCa && now < last.certificate.expiresAtMs - CERTIFICATE_VALID_MS / 2) return ok(last.certificate);
-    const authority = await CertificateAuthority.open(ca);
+    const authority = CertificateAuthority.open(ca);
     if (!authority.ok) return authority;
     const certificate = await authority.value.issue({
       hosts: [ADMIN_CLIENT],

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import type { JsonObject } from "@isthmus/std";
 import { envoyBinary, eventually, freePorts } from "@isthmus/testkit";
+import { socketPath } from "@isthmus/xds/socket-path";
 import { COMMAND, type ControlPlane } from "./control-plane.ts";
 import { KUMA_BIN } from "./kuma.ts";
 
@@ -117,9 +118,14 @@ export class EnvoyProxy {
     return readFileSync(this.#logFile, "utf8");
   }
 
-  /** Process id of the Envoy; 0: none was started. */
+  /** Unix socket of Envoy's admin interface. */
+  get adminSocket(): string {
+    return socketPath(this.#folder, "kuma-envoy-admin");
+  }
+
+  /** Process id of the Envoy, of the last one; 0: none was started. */
   get envoyPid(): number {
-    return Number(/"pid":(\d+)[^\n]*"Envoy started"/.exec(this.log())?.[1] ?? 0);
+    return Number([...this.log().matchAll(/"pid":(\d+)[^\n]*"Envoy started"/g)].at(-1)?.[1] ?? 0);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -3,7 +3,7 @@ import { createServer, get, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { JsonObject } from "@isthmus/std";
 import { freePorts } from "@isthmus/testkit";
-import { Deployment } from "./deployment.ts";
+import { Deployment, type DeploymentOptions } from "./deployment.ts";
 import { EnvoyProxy } from "./envoy-proxy.ts";
 
 export const INGRESS_PORT = 10_001;
@@ -38,11 +38,14 @@ export class ZoneTraffic {
     this.#dpPorts = dpPorts;
   }
 
-  /** Zone proxies need no tokens. */
-  static async start(zones: readonly string[]): Promise<ZoneTraffic> {
+  /** Zone proxies need no tokens. `settings`: further ones of every zone. */
+  static async start(zones: readonly string[], settings: DeploymentOptions["zone"] = {}): Promise<ZoneTraffic> {
     const ports = await freePorts(zones.length);
     const dpPorts = new Map(zones.map((zone, i) => [zone, ports[i] ?? 0]));
-    const deployment = await Deployment.prepare({ zones, zone: { "dpServer.authn.zoneProxy.type": "none" } });
+    const deployment = await Deployment.prepare({
+      zones,
+      zone: { "dpServer.authn.zoneProxy.type": "none", ...settings },
+    });
     await deployment.global.start();
     const traffic = new ZoneTraffic(deployment, dpPorts);
     for (const zone of zones) await traffic.startZone(zone);

@@ -1,7 +1,7 @@
 /** What dies or is replaced under traffic between zones, and what a client sees of it: instances and ingresses in east, a client in west. */
 import type { JsonObject } from "@isthmus/std";
 import { eventually } from "@isthmus/testkit";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ENVOY } from "./harness/envoy-proxy.ts";
 import * as harness from "./harness/zone-traffic.ts";
 import { multiZoneServiceOf, serviceOf, sidecar, ZoneTraffic } from "./harness/zone-traffic.ts";
@@ -11,9 +11,8 @@ const OUTBOUND = { remote: 20_001, multiZone: 20_002, bytes: 20_003 };
 const BYTES_PORT = 8090;
 const CONNECTIONS = "meshes/default/meshtimeouts/connections";
 const PATIENT = { timeoutMs: 60_000 };
-const CERTIFICATES_LIVE = "8s";
-const RENEWED_AFTER_MS = 0.8 * 8_000;
-const RENEWALS = 3;
+/** Renewed at four fifths: time enough for a machine that is busy with other tests. */
+const CERTIFICATES_LIVE = "30s";
 /** Promised is 1 s, on a machine that does nothing else. */
 const ERRORS_END_MS = 3_000;
 
@@ -27,6 +26,7 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     await traffic.permission("Allow");
     await traffic.multiZoneService("backend");
     await traffic.multiZoneService("bytes", "tcp", BYTES_PORT);
+    await traffic.deployment.converged();
     await Promise.all([
       traffic.ingress("east", "127.0.35.10", "ingress-1"),
       backend("east", "backend-e1", "127.0.35.12"),
@@ -50,24 +50,25 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     ] as const;
     const renewals = (): Promise<readonly number[]> =>
       Promise.all(proxies.map(([zone, name]) => updatesOfSecrets(zone, name)));
+    onTestFinished(async () => {
+      await mesh({});
+      await removed(CONNECTIONS);
+    });
     const before = await renewals();
     const answers: string[] = [];
-    const began = performance.now();
     await eventually(
       async () => {
-        answers.push(...(await askMany(OUTBOUND.remote, 20)));
-        if (performance.now() - began < RENEWALS * RENEWED_AFTER_MS) return false;
-        return (await renewals()).every((count, i) => count >= (before[i] ?? 0) + RENEWALS);
+        answers.push(...(await askMany(OUTBOUND.remote, 50)));
+        return (await renewals()).every((count, i) => count > (before[i] ?? 0));
       },
       { timeoutMs: 90_000 },
     );
+    // Connections of now are made with the new certificates.
+    answers.push(...(await askMany(OUTBOUND.remote, 500)));
     expect([...answers.entries()].filter(([, answer]) => !isOfEast(answer))).toEqual([]);
-    expect(answers.length).toBeGreaterThan(100);
     for (const [zone, name] of proxies) {
       await eventually(async () => (await renewalsInInsight(zone, name)) >= 2, PATIENT);
     }
-    await mesh({});
-    await traffic.deployment.global.api.delete(CONNECTIONS);
   });
 
   it("spreads the load of one client over the instances behind an ingress", async () => {
@@ -101,11 +102,12 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     expect(lastFailure - known).toBeLessThan(ERRORS_END_MS);
     await traffic.workload(victim, workloadPorts.get(victim));
     await inboundState(victim, "Ready");
-    await traffic.deployment.global.api.delete(CONNECTIONS);
+    await removed(CONNECTIONS);
     await eventually(async () => (await ask(OUTBOUND.remote)) === victim, PATIENT);
   });
 
   it("splits requests between zones by the weights of a MeshHTTPRoute", async () => {
+    onTestFinished(() => removed("meshes/default/meshhttproutes/split"));
     await traffic.put("meshes/default/meshhttproutes/split", {
       type: "MeshHTTPRoute",
       spec: split("backend", {
@@ -115,11 +117,11 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     });
     await eventually(async () => isOfEast(await ask(OUTBOUND.multiZone)), PATIENT);
     expectShare(await askMany(OUTBOUND.multiZone, 200), 0.75);
-    await traffic.deployment.global.api.delete("meshes/default/meshhttproutes/split");
   });
 
   it("splits connections between zones by the weights of a MeshTCPRoute", async () => {
     await eventually(async () => (await ask(OUTBOUND.bytes)) === "backend-w1", PATIENT);
+    onTestFinished(() => removed("meshes/default/meshtcproutes/split"));
     await traffic.put("meshes/default/meshtcproutes/split", {
       type: "MeshTCPRoute",
       spec: split("bytes", {
@@ -128,7 +130,6 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     });
     await eventually(async () => isOfEast(await ask(OUTBOUND.bytes)), PATIENT);
     expectShare(await askMany(OUTBOUND.bytes, 200), 0.25);
-    await traffic.deployment.global.api.delete("meshes/default/meshtcproutes/split");
   });
 
   it("goes by the other ingress when one dies", async () => {
@@ -158,6 +159,7 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     const zonesAsked = async (): Promise<ReadonlySet<string>> =>
       new Set((await askMany(OUTBOUND.multiZone, 20)).map((answer) => answer.slice(0, "backend-x".length)));
     await eventually(async () => (await zonesAsked()).size === 2, PATIENT);
+    onTestFinished(() => enabled("east", true));
     await enabled("east", false);
     // Fast, and not after a time out.
     await eventually(async () => /^failed: (503|connect ECONNREFUSED)/.test(await ask(OUTBOUND.remote)), PATIENT);
@@ -176,6 +178,10 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
       type: "MeshTimeout",
       spec: { to: [{ targetRef: { kind: "Mesh" }, default: { http: { maxConnectionDuration } } }] },
     });
+  }
+
+  async function removed(path: string): Promise<void> {
+    await traffic.deployment.global.api.delete(path);
   }
 
   async function mesh(backend: JsonObject): Promise<void> {

@@ -1,10 +1,11 @@
-// Everything a fresh clone needs after `npm ci`: generated code, then one bundle for the programs.
+// Everything a fresh clone needs after `npm ci`: generated code, then bundles for the programs.
 //   node scripts/build.mjs             generate and bundle
 //   node scripts/build.mjs --generate  generated code only
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileBundle } from "../packages/cli/bin/bundle.js";
 import { generateEnvoyMessages } from "./envoy-protos.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -20,7 +21,7 @@ const BESIDE_THE_COMMAND = {
 generateProtobuf();
 await generateEnvoyMessages(root);
 generateTypeList();
-if (!process.argv.includes("--generate")) await bundle();
+if (!process.argv.includes("--generate")) await bundles();
 
 /** TypeScript from our .proto descriptions. */
 function generateProtobuf() {
@@ -54,49 +55,65 @@ function besideTheCommand(build) {
   build.onResolve({ filter: /\.ts$/ }, ({ kind, path }) => {
     const name = kind === "dynamic-import" ? path.slice(path.lastIndexOf("/") + 1) : "";
     const file = Object.entries(BESIDE_THE_COMMAND).find(([source]) => source.endsWith(name))?.[1];
-    return name !== "" && file !== undefined ? { path: `./${file}.js`, external: true } : undefined;
+    return name !== "" && file !== undefined ? { path: `./${file}.cjs`, external: true } : undefined;
   });
 }
 
 /**
  * Few files for the `isthmus` command: it starts in a fraction of the time that hundreds of modules take, and loads the services only to
- * run them. Worker threads have files of their own beside it, by the names that the programs start them with.
+ * run them. Each has beside it what V8 compiled from it, see `packages/cli/bin/bundle.js`.
  */
-async function bundle() {
-  const entry = join(root, "packages/cli/src/main.ts");
-  if (!existsSync(entry)) return;
+async function bundles() {
+  const source = join(root, "packages/cli/src");
+  if (!existsSync(source)) return;
   const { build } = await import("esbuild");
-  await build({
-    entryPoints: {
-      isthmus: entry,
-      "isthmus-service": join(root, "packages/cli/src/service-main.ts"),
-      ...Object.fromEntries(
-        Object.entries(BESIDE_THE_COMMAND).map(([source, name]) => [name, join(root, "packages/cli/src", source)]),
-      ),
-      "what-if-worker": join(root, "packages/zone/src/topology-api/what-if-worker.ts"),
-    },
-    outdir: join(root, "packages/cli/dist"),
+  const dist = join(root, "packages/cli/dist");
+  mkdirSync(dist, { recursive: true });
+  // V8 tells sources apart by their length alone: none may be found beside another one than its own.
+  for (const file of readdirSync(dist)) if (file.startsWith("isthmus")) rmSync(join(dist, file));
+  const files = { "main.ts": "isthmus", "service-main.ts": "isthmus-service", ...BESIDE_THE_COMMAND };
+  const common = {
+    outdir: dist,
     bundle: true,
     platform: "node",
     target: "node20",
-    format: "esm",
     sourcemap: true,
     // Less to read at every start; names stay as they are in stack traces.
     minifyWhitespace: true,
     logLevel: "warning",
     conditions: ["@isthmus/source"],
-    // Not split by esbuild: what is required and imported would lose its named exports.
-    plugins: [{ name: "beside the command", setup: besideTheCommand }],
     // Native addons, and modules that find files beside themselves, stay outside of the bundle.
     external: ["lmdb"],
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-    },
-  });
+  };
+  await Promise.all([
+    build({
+      ...common,
+      entryPoints: Object.fromEntries(Object.entries(files).map(([file, name]) => [name, join(source, file)])),
+      // The only format that V8's compiled code can be kept of.
+      format: "cjs",
+      outExtension: { ".js": ".cjs" },
+      supported: { "dynamic-import": false },
+      define: { "import.meta.url": "__importMetaUrl", "import.meta.dirname": "__dirname" },
+      banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+      // Not split by esbuild: what is required and imported would lose its named exports.
+      plugins: [{ name: "beside the command", setup: besideTheCommand }],
+    }),
+    // Worker threads have files of their own, by the names that the programs start them with.
+    build({
+      ...common,
+      entryPoints: { "what-if-worker": join(root, "packages/zone/src/topology-api/what-if-worker.ts") },
+      format: "esm",
+      banner: {
+        js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+      },
+    }),
+  ]);
+  for (const name of Object.values(files)) {
+    const file = join(dist, `${name}.cjs`);
+    writeFileSync(`${file}.cache`, compileBundle(file, { produceCachedData: true }).cachedData);
+  }
   // Files that are served as they are, found beside the bundle as they are found beside their source.
-  cpSync(join(root, "packages/api-server/src/gui/gui-page"), join(root, "packages/cli/dist/gui-page"), {
-    recursive: true,
-  });
+  cpSync(join(root, "packages/api-server/src/gui/gui-page"), join(dist, "gui-page"), { recursive: true });
 }
 
 function writeIfChanged(file, text) {

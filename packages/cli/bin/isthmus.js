@@ -1,4 +1,6 @@
 #!/usr/bin/env node
 // What runs for long starts without the commands of an operator.
+import { loadBundle } from "./bundle.js";
+
 const services = ["global", "zone", "dp"];
-await import(services.includes(process.argv[2]) ? "../dist/isthmus-service.js" : "../dist/isthmus.js");
+loadBundle(services.includes(process.argv[2]) ? "./isthmus-service.cjs" : "./isthmus.cjs");

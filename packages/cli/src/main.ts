@@ -2,4 +2,6 @@
 import { runCommand } from "./program.ts";
 import { processTerminal } from "./terminal.ts";
 
-process.exitCode = await runCommand(process.argv.slice(2), processTerminal());
+void runCommand(process.argv.slice(2), processTerminal()).then((code) => {
+  process.exitCode = code;
+});

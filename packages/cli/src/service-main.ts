@@ -5,9 +5,11 @@ import { bareProgram, exitCodeOf } from "./run-command.ts";
 import { processTerminal } from "./terminal.ts";
 
 const terminal = processTerminal();
-process.exitCode = await exitCodeOf(() => {
+void exitCodeOf(() => {
   const program = bareProgram(terminal);
   registerPrograms(program);
   registerDp(program, terminal);
   return program.parseAsync(process.argv.slice(2), { from: "user" });
-}, terminal);
+}, terminal).then((code) => {
+  process.exitCode = code;
+});

@@ -10,8 +10,9 @@ export default defineConfig({
     include: ["packages/*/src/**/*.test.ts", "e2e/**/*.test.ts", "scripts/**/*.test.ts"],
     benchmark: { include: ["packages/*/src/**/*.bench.ts"] },
     setupFiles: ["scripts/property-seed.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For a machine much slower than a developer's, which runs other files at the same time.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     pool: "forks",
   },
 });

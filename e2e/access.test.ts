@@ -20,7 +20,7 @@ beforeAll(async () => {
       "apiServer.https.port": httpsPort,
     },
   });
-}, 60_000);
+});
 afterAll(() => deployment.stop());
 
 const adminToken = async (api: ApiClient): Promise<string> => {
@@ -116,6 +116,5 @@ it("the log of the start says who may write, and no line of it holds a secret", 
   expect(global.log()).not.toContain(token);
   expect(global.log()).not.toContain(token.split(".")[2]);
   expect(global.log()).not.toContain("PRIVATE KEY");
-  const metrics = await (await fetch(`http://127.0.0.1:${global.options.diagnosticsPort}/metrics`)).text();
-  expect(metrics).toMatch(/isthmus_api_refused_total\{[^}]*code="401"[^}]*\} [1-9]/);
+  expect(await global.metrics()).toMatch(/isthmus_api_refused_total\{[^}]*code="401"[^}]*\} [1-9]/);
 });

@@ -2,14 +2,13 @@
 import { execFile, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { promisify } from "node:util";
-import { eventually, freePorts, type TempFolder, tempFolder } from "@isthmus/testkit";
+import { eventually, freePortOffset, type TempFolder, tempFolder } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMAND } from "./harness/control-plane.ts";
 import { ENVOY } from "./harness/envoy-proxy.ts";
 
 const run = promisify(execFile);
 /** The demo's ports are 5680 to 5685 and each further zone 1,000 higher; an offset moves them all. */
-const DEMO_BASE = 5_680;
 const DEMO_PORTS = [
   5_680,
   5_681,
@@ -24,29 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-/** An offset at which every port of a demo with two zones is free. */
-async function portOffset(): Promise<number> {
-  for (;;) {
-    const [port = 0] = await freePorts(1);
-    const offset = (port % 48_000) + 8_000 - DEMO_BASE;
-    const free = await Promise.all(DEMO_PORTS.map((demoPort) => isFree(demoPort + offset)));
-    if (free.every((is) => is)) return offset;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
-
 describe("isthmus demo", () => {
   it("starts, applies the samples, measures two changes, and finds its data the second time", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
-    const offset = ["--port-offset", String(await portOffset())];
+    const offset = ["--port-offset", String(await freePortOffset(DEMO_PORTS))];
     const args = ["demo", "--once", "--no-proxies", "--data", folder.path, ...offset];
     const first = await run(process.execPath, [COMMAND, ...args]);
     expect(first.stdout).toMatch(
@@ -60,19 +41,25 @@ describe("isthmus demo", () => {
 
   it.skipIf(ENVOY === undefined)(
     "sends requests from zone to zone, shows who answers when an instance stops, and leaves no process (needs Envoy)",
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async () => {
       const data = `${folder.path}/proxies`;
-      const args = ["demo", "--data", data, "--port-offset", String(await portOffset())];
+      const args = ["demo", "--data", data, "--port-offset", String(await freePortOffset(DEMO_PORTS))];
       const env = { ...process.env, ISTHMUS_ENVOY: ENVOY, NO_COLOR: "1" };
       const demo = spawn(process.execPath, [COMMAND, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
       let text = "";
       for (const stream of [demo.stdout, demo.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
       const ended = new Promise((resolve) => demo.once("exit", resolve));
       const shown = (what: RegExp): Promise<unknown> =>
-        eventually(() => what.test(text) || demo.exitCode !== null, { timeoutMs: 120_000, what: `${what}\n${text}` });
-      await shown(/last requests, and the zones that answered:\n.*web in east -> backend +east/);
-      demo.kill("SIGINT");
+        eventually(() => what.test(text) || demo.exitCode !== null, {
+          timeoutMs: 240_000,
+          what: () => `${what}\n${text}`,
+        });
+      try {
+        await shown(/last requests, and the zones that answered:\n.*web in east -> backend +east/);
+      } finally {
+        demo.kill("SIGINT");
+      }
       expect([await ended, text]).toEqual([0, expect.stringContaining("stopping")]);
       expect(text).toMatch(/web in east -> backend +east 20\n.*-> backend of west +west 20\n/);
       expect(text).toMatch(/web in west -> backend +west 20\n.*-> backend of east +east 20\n/);
@@ -87,19 +74,13 @@ describe("isthmus demo", () => {
   );
 
   it("names every busy port and the setting that owns it", async () => {
-    const offset = await portOffset();
+    const offset = await freePortOffset(DEMO_PORTS);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(5_681 + offset, "127.0.0.1", resolve));
-    const failure = await run(process.execPath, [
-      COMMAND,
-      "demo",
-      "--once",
-      "--data",
-      folder.path,
-      "--port-offset",
-      String(offset),
-    ]).catch((error: unknown) => error as { code: number; stderr: string });
-    server.close();
+    const args = ["demo", "--once", "--data", folder.path, "--port-offset", String(offset)];
+    const failure = await run(process.execPath, [COMMAND, ...args])
+      .catch((error: unknown) => error as { code: number; stderr: string })
+      .finally(() => server.close());
     expect(failure).toMatchObject({ code: 1 });
     expect(failure.stderr).toContain(`port ${5_681 + offset} is in use (global: setting apiServer.http.port)`);
   });

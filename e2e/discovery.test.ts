@@ -143,6 +143,7 @@ describe("a service of Dataplanes in one zone", () => {
   });
 
   it("is counted in the metrics, and nothing failed", async () => {
+    await eventually(async () => /collection="pendingWrites"[^\n]* 0$/m.test(await west.metrics()));
     const lines = (await west.metrics()).split("\n").filter((line) => /^(isthmus_topology|component)_/.test(line));
     const values = new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").at(-1))]));
     expect(values.get('component_mzms_status_updater_count{zone="west"}')).toBeGreaterThan(0);

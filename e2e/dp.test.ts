@@ -16,8 +16,9 @@ const [OTHER, REDIRECTED] = ["127.0.32.5", "127.0.32.6"];
 const OUTBOUND_PORT = 20_001;
 const METRICS_PORT = 15_670;
 const SIGKILL_CODE = 137;
+const PATIENT = { timeoutMs: 120_000 };
 
-describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 90_000 }, () => {
+describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 240_000 }, () => {
   let deployment: Deployment;
   let dpPort: number;
   let service: Server;
@@ -38,8 +39,10 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     service = createServer((request, response) => {
       response.end(request.url === "/metrics" ? "app_up 1\n" : "backend");
     });
-    await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
-  }, 90_000);
+    // Listens again where it was.
+    const [port = 0] = await freePorts(1);
+    await new Promise<void>((resolve) => service.listen(port, "127.0.0.1", resolve));
+  });
   afterAll(async () => {
     await Promise.all(proxies.map((proxy) => proxy.kill()));
     service.close();
@@ -57,12 +60,12 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
   });
 
   it("runs sidecars through which requests flow, and says when they are ready", async () => {
-    const backend = await started(sidecar("backend-1", "backend", BACKEND));
+    const backend = await started({ ...sidecar("backend-1", "backend", BACKEND), flags: { "drain-time": "5s" } });
     const outbound = [
       { address: WEB, port: OUTBOUND_PORT, backendRef: { kind: "MeshService", name: "backend", port: 8080 } },
     ];
     await started({ ...sidecar("web-1", "web", WEB, outbound), listens: { address: WEB, port: OUTBOUND_PORT } });
-    await eventually(async () => (await ask()) === "backend", { timeoutMs: 60_000 });
+    await eventually(async () => (await ask()) === "backend", PATIENT);
     await online("meshes/default/dataplane-insights/backend-1");
     const ready = await fetch(backend.readinessUrl);
     expect([ready.status, (await ready.text()).trim()]).toEqual([200, "LIVE"]);
@@ -77,7 +80,7 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     };
     await policy("MeshMetric", { default: conf });
     const metrics = async (): Promise<string> => (await fetch(`http://${BACKEND}:${METRICS_PORT}/metrics`)).text();
-    await eventually(async () => /^app_up\{.*dataplane="backend-1"/m.test(await metrics()), { timeoutMs: 30_000 });
+    await eventually(async () => /^app_up\{.*dataplane="backend-1"/m.test(await metrics()));
     expect(await metrics()).toMatch(/^envoy_cluster_upstream_rq_total\{.*mesh="default".*zone="east".*\} \d+$/m);
     expect(await metrics()).not.toContain("ads_cluster");
   });
@@ -102,7 +105,7 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     await policy("MeshMetric", { default: { backends: [{ type: "OpenTelemetry", openTelemetry }] } });
     await eventually(
       () => ["envoy_cluster_upstream_rq_total", "kuma.proxy_role"].every((text) => received.includes(text)),
-      { timeoutMs: 30_000, what: `metrics at a collector\n${named("backend-1").log()}` },
+      { what: () => `metrics at a collector\n${named("backend-1").log()}` },
     );
     for (const socket of sockets) socket.destroy();
     collector.close();
@@ -123,9 +126,7 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     await policy("MeshAccessLog", {
       from: [{ targetRef: { kind: "Mesh" }, default: { backends: [{ type: "Tcp", tcp }] } }],
     });
-    await eventually(async () => (await ask()) === "backend" && received.includes("asked for /\n"), {
-      timeoutMs: 30_000,
-    });
+    await eventually(async () => (await ask()) === "backend" && received.includes("asked for /\n"));
     for (const socket of sockets) socket.destroy();
     backend.close();
   });
@@ -144,7 +145,7 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     resolver.setServers([`127.0.0.1:${dns}`]);
     await eventually(
       async () => (await resolver.resolve4("backend.svc.mesh.local")).every((ip) => ip.startsWith("241.")),
-      { timeoutMs: 30_000, what: `a name\n${proxy.log()}` },
+      { what: () => `a name\n${proxy.log()}` },
     );
     await eventually(async () => (await fetch(proxy.readinessUrl)).ok);
     await proxy.kill();
@@ -154,9 +155,9 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     const { port } = service.address() as AddressInfo;
     service.closeAllConnections();
     await new Promise((resolve) => service.close(resolve));
-    await eventually(async () => (await ask()).includes("503 none"), { timeoutMs: 30_000 });
+    await eventually(async () => (await ask()).includes("503 none"));
     await new Promise<void>((resolve) => service.listen(port, "127.0.0.1", resolve));
-    await eventually(async () => (await ask()) === "backend", { timeoutMs: 30_000 });
+    await eventually(async () => (await ask()) === "backend");
   });
 
   it("drains on SIGTERM: is no more ready, still answers, and ends with 0", async () => {
@@ -167,7 +168,7 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     await eventually(() => backend.exitCode !== undefined);
     expect(backend.exitCode).toBe(0);
     expect(isRunning(backend.envoyPid)).toBe(false);
-    await eventually(async () => !(await ask()).includes("backend"), { timeoutMs: 30_000 });
+    await eventually(async () => !(await ask()).includes("backend"));
   });
 
   it("does not wait for connections after a second signal, nor when it was drained before", async () => {
@@ -179,7 +180,7 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
       const proxy = await started({ ...sidecar(name, "other", OTHER), flags });
       await eventually(async () => (await fetch(proxy.readinessUrl)).ok);
       proxy.signal(first);
-      await eventually(() => proxy.log().includes(`"msg":"${text}"`), { what: proxy.log() });
+      await eventually(() => proxy.log().includes(`"msg":"${text}"`), { what: () => proxy.log() });
       proxy.signal(second);
       await eventually(() => proxy.exitCode !== undefined);
       expect([name, proxy.exitCode]).toEqual([name, 0]);
@@ -217,7 +218,9 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     const token = await issueToken(deployment.zone("east"), "dataplane", { name: "somebody-else", mesh: "default" });
     const proxy = await prepared({ ...sidecar("other-2", "other", OTHER), token });
     await proxy.spawn();
-    await eventually(() => proxy.log().includes("the control plane does not let this proxy in"), { what: proxy.log() });
+    await eventually(() => proxy.log().includes("the control plane does not let this proxy in"), {
+      what: () => proxy.log(),
+    });
     expect(proxy.log()).toMatch(/"reason":"[^"]*somebody-else[^"]*"/);
     proxy.signal("SIGTERM");
     await eventually(() => proxy.exitCode !== undefined);
@@ -298,7 +301,7 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
         const last = Array.isArray(subscriptions) ? subscriptions.at(-1) : undefined;
         return isJsonObject(last) && last["disconnectTime"] === undefined ? last : undefined;
       },
-      { timeoutMs: 60_000, what: `${path} online` },
+      { ...PATIENT, what: `${path} online` },
     );
   }
 });

@@ -54,7 +54,7 @@ beforeAll(async () => {
       transparentProxying: { redirectPortInbound: 15006, redirectPortOutbound: 15001 },
     },
   });
-  await eventually(async () => (await addresses(EAST)).join() === "192.0.2.1");
+  await eventually(async () => (await explained(EAST))?.candidates[0]?.endpoint?.weight === INSTANCES.length);
   await eventually(async () => (await addresses("shop", "MeshMultiZoneService")).length === 2);
 });
 afterAll(() => deployment.stop());

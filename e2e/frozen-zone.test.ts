@@ -44,7 +44,7 @@ it("delays no other zone, grows old in the ledger and fails --max-age, then catc
   } finally {
     west.signal("SIGCONT");
   }
-  await status("--wait", "--timeout", "20s");
+  await status("--wait", "--timeout", "60s");
   expect(await west.byDisplayName(TIMEOUTS, "late")).toBeDefined();
   expect(await rowOfWest()).toMatchObject({ state: "synced", oldestUnackedSeconds: 0, pendingResources: 0 });
 });

@@ -10,10 +10,10 @@ import { ask, askMany, INGRESS_PORT, serviceOf, sidecar, ZoneTraffic } from "./h
 const CLIENT = "127.0.36.20";
 const DOOR = "127.0.36.10";
 const OUTBOUND = 20_001;
-const PATIENT = { timeoutMs: 60_000 };
+const PATIENT = { timeoutMs: 120_000 };
 const FRONTEND = "spiffe://default.west.mesh.local/workload/frontend";
 
-describe.skipIf(ENVOY === undefined)("traffic by identities of workloads (needs Envoy)", { timeout: 90_000 }, () => {
+describe.skipIf(ENVOY === undefined)("traffic by identities of workloads (needs Envoy)", { timeout: 240_000 }, () => {
   let traffic: ZoneTraffic;
 
   beforeAll(async () => {
@@ -47,7 +47,7 @@ describe.skipIf(ENVOY === undefined)("traffic by identities of workloads (needs 
       dataplane: workload("frontend"),
     });
     await traffic.proxy("west", "dataplane", resource, { address: CLIENT, port: OUTBOUND });
-  }, 180_000);
+  }, 300_000);
   afterAll(() => traffic.stop());
 
   it("gives each zone the trust of the other", async () => {

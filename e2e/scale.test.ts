@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => deployment.stop());
 
-it("10,000 services of one zone reach the global and a fresh zone", { timeout: 300_000 }, async () => {
+it("10,000 services of one zone reach the global and a fresh zone", { timeout: 900_000 }, async () => {
   const big = deployment.zone("big");
   let next = 0;
   await Promise.all(
@@ -33,7 +33,7 @@ it("10,000 services of one zone reach the global and a fresh zone", { timeout: 3
 
   const fresh = deployment.zone("fresh");
   await fresh.start();
-  await eventually(async () => (await fresh.api.page(SERVICES, { size: 1 })).total === COUNT, { timeoutMs: 60_000 });
+  await eventually(async () => (await fresh.api.page(SERVICES, { size: 1 })).total === COUNT, { timeoutMs: 300_000 });
   await deployment.converged();
   await big.api.delete(servicePath("svc-5000"));
   await eventually(async () => (await fresh.api.page(SERVICES, { size: 1 })).total === COUNT - 1);

@@ -15,7 +15,7 @@ import { multiZoneServiceOf, serviceOf, sidecar, ZoneTraffic } from "./harness/z
 
 const OUTBOUND = { address: "127.0.31.20", local: 20_001, remote: 20_002, multiZone: 20_003, outside: 20_004 };
 
-describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { timeout: 90_000 }, () => {
+describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { timeout: 240_000 }, () => {
   let traffic: ZoneTraffic;
   let deployment: Deployment;
 
@@ -34,22 +34,22 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
       await traffic.instance(zone, name, { address, service: "backend" });
     }
     await client();
-  }, 180_000);
+  }, 300_000);
   afterAll(() => traffic.stop());
 
   it("reaches a service of the other zone through its ingress", async () => {
-    await eventually(async () => (await ask(OUTBOUND.remote)).startsWith("backend-e"), { timeoutMs: 60_000 });
+    await eventually(async () => (await ask(OUTBOUND.remote)).startsWith("backend-e"), { timeoutMs: 120_000 });
     const answers = await askMany(OUTBOUND.remote, 20);
     expect(answers.every((answer) => answer.startsWith("backend-e"))).toBe(true);
   });
 
   it("stays in its own zone as long as there is an instance", async () => {
-    await eventually(async () => (await ask(OUTBOUND.multiZone)) === "backend-w1", { timeoutMs: 60_000 });
+    await eventually(async () => (await ask(OUTBOUND.multiZone)) === "backend-w1", { timeoutMs: 120_000 });
     expect(new Set(await askMany(OUTBOUND.multiZone, 10))).toEqual(new Set(["backend-w1"]));
   });
 
   it("leaves by the egress for what is outside", async () => {
-    await eventually(async () => (await ask(OUTBOUND.outside)) === "outside", { timeoutMs: 60_000 });
+    await eventually(async () => (await ask(OUTBOUND.outside)) === "outside", { timeoutMs: 120_000 });
   });
 
   it.each(["west", "global"])("shows what the proxies run with, asked of %s", async (target) => {
@@ -77,11 +77,14 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
   it("shows what a proxy would be given, which is what it has", async () => {
     const { api } = deployment.zone("west");
     const config = JSON.parse(await api.text("meshes/default/dataplanes/web/_config")) as { xds: JsonObject };
-    const dump = await api.text("meshes/default/dataplanes/web/xds");
     const namesOf = (type: string): readonly string[] =>
-      Object.keys(config.xds[`type.googleapis.com/envoy.config.${type}`] as JsonObject);
-    const running = [...dump.matchAll(/"name": "([^"]*)",\s*"active_state"/g)].map(([, name = ""]) => name);
-    expect(new Set(running)).toEqual(new Set(namesOf("listener.v3.Listener")));
+      Object.keys(config.xds[`type.googleapis.com/envoy.config.${type}`] as JsonObject).sort();
+    let dump = "";
+    const listeners = async (): Promise<readonly string[]> => {
+      dump = await api.text("meshes/default/dataplanes/web/xds");
+      return [...dump.matchAll(/"name": "([^"]*)",\s*"active_state"/g)].map(([, name = ""]) => name).sort();
+    };
+    await expect.poll(listeners, { timeout: 60_000 }).toEqual(namesOf("listener.v3.Listener"));
     for (const name of namesOf("cluster.v3.Cluster")) expect(dump).toContain(`"name": "${name}"`);
     const shown = await isthmus("west", "inspect", "dataplane", "web", "--type=config", "--shadow", "--include=diff");
     expect(JSON.parse(shown)).toEqual({ diff: [], ...config });
@@ -90,9 +93,9 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
 
   it("is refused where a MeshTrafficPermission says so, and let in again", async () => {
     await traffic.permission("Deny");
-    await eventually(async () => (await ask(OUTBOUND.local)).includes("RBAC"), { timeoutMs: 60_000 });
+    await eventually(async () => (await ask(OUTBOUND.local)).includes("RBAC"), { timeoutMs: 120_000 });
     await traffic.permission("Allow");
-    await eventually(async () => (await ask(OUTBOUND.local)) === "backend-w1", { timeoutMs: 60_000 });
+    await eventually(async () => (await ask(OUTBOUND.local)) === "backend-w1", { timeoutMs: 120_000 });
   });
 
   it("is split between zones by a MeshHTTPRoute", async () => {
@@ -117,10 +120,10 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
     });
     await eventually(
       async () => new Set((await askMany(OUTBOUND.multiZone, 20)).map((answer) => answer.slice(0, 9))).size === 2,
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
     await deployment.global.api.delete("meshes/default/meshhttproutes/split");
-    await eventually(async () => new Set(await askMany(OUTBOUND.multiZone, 10)).size === 1, { timeoutMs: 60_000 });
+    await eventually(async () => new Set(await askMany(OUTBOUND.multiZone, 10)).size === 1, { timeoutMs: 120_000 });
   });
 
   it("goes on without the global and without the control plane of a zone", async () => {
@@ -135,7 +138,7 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
 
   it("fails over to the other zone when the own instances die", async () => {
     await traffic.proxies.get("backend-w1")?.kill();
-    await eventually(async () => (await ask(OUTBOUND.multiZone)).startsWith("backend-e"), { timeoutMs: 60_000 });
+    await eventually(async () => (await ask(OUTBOUND.multiZone)).startsWith("backend-e"), { timeoutMs: 120_000 });
     const answers = await askMany(OUTBOUND.multiZone, 10);
     expect(answers.every((answer) => answer.startsWith("backend-e"))).toBe(true);
   });
@@ -167,7 +170,7 @@ describe.skipIf(ENVOY === undefined)("traffic between zones (needs Envoy)", { ti
   /** Of a proxy, whatever the sync called it. */
   async function pathOf(target: string, types: string, name: string): Promise<string> {
     const controlPlane = target === "global" ? deployment.global : deployment.zone(target);
-    const found = await eventually(() => controlPlane.byDisplayName(types, name), { timeoutMs: 30_000 });
+    const found = await eventually(() => controlPlane.byDisplayName(types, name));
     return `${types}/${found.name}`;
   }
 

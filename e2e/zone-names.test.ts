@@ -1,8 +1,10 @@
 /** Two control planes that claim one zone name: the newer is served, and when they fight one of them is refused. */
 import { eventually } from "@isthmus/testkit";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, it } from "vitest";
 import { Deployment } from "./harness/deployment.ts";
 import { meshTimeout, TIMEOUTS, timeoutPath } from "./harness/samples.ts";
+
+const CONFLICTS = "isthmus_zone_name_conflicts_total{";
 
 let deployment: Deployment;
 beforeAll(async () => {
@@ -20,11 +22,12 @@ it("ends with one served and the other refused, and the one served in sync", asy
   twin.spawn({ "multizone.zone.name": "east" });
   await twin.ready();
   await eventually(() => global.log().includes("zone name east is in dispute"));
-  const conflicts = (await global.metrics())
-    .split("\n")
-    .filter((line) => line.startsWith("isthmus_zone_name_conflicts_total{"));
-  expect(conflicts.join("\n")).toContain('outcome="replaced"');
-  expect(conflicts.join("\n")).toContain('outcome="refused"');
+  await eventually(async () => {
+    const metrics = await global.metrics();
+    return ["replaced", "refused"].every((outcome) =>
+      metrics.split("\n").some((line) => line.startsWith(CONFLICTS) && line.includes(`outcome="${outcome}"`)),
+    );
+  });
 
   await global.api.put(timeoutPath("disputed"), meshTimeout("disputed", "15s"));
   await eventually(async () => {

@@ -1,7 +1,6 @@
 /** One control plane of a test: a real process of the `isthmus` command on free ports with a folder of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiClient, type RestResource } from "@isthmus/api";
 import { eventually } from "@isthmus/testkit";
@@ -9,7 +8,7 @@ import { eventually } from "@isthmus/testkit";
 export const COMMAND = join(import.meta.dirname, "../../packages/cli/bin/isthmus.js");
 
 /** Generous: tests run beside others on a small machine. */
-const READY_MS = 30_000;
+const READY_MS = 90_000;
 
 export interface ControlPlaneOptions {
   readonly role: "global" | "zone";
@@ -47,6 +46,10 @@ export class ControlPlane {
     return this.options.folder;
   }
 
+  get #logFile(): string {
+    return join(this.folder, "log.jsonl");
+  }
+
   get pid(): number {
     return this.#child?.pid ?? 0;
   }
@@ -75,11 +78,14 @@ export class ControlPlane {
       ...settings,
       ...extra,
     };
+    // A file, not a pipe through this process: what it wrote before it answered or ended is there to be read.
+    const log = openSync(this.#logFile, "a");
     const child = spawn(
       process.execPath,
       [COMMAND, role, ...Object.entries(all).flatMap(([path, value]) => ["--set", `${path}=${value}`])],
-      { stdio: ["ignore", "pipe", "pipe"] },
+      { stdio: ["ignore", log, log] },
     );
+    closeSync(log);
     running.add(child);
     this.#child = child;
     this.#exit = new Promise((resolve) => {
@@ -88,15 +94,18 @@ export class ControlPlane {
         resolve(code ?? signal ?? 1);
       });
     });
-    void appendOutput(child, join(folder, "log.jsonl"));
   }
 
   async ready(): Promise<void> {
     const url = `http://127.0.0.1:${this.options.diagnosticsPort}/ready`;
-    await eventually(async () => (await fetch(url)).ok, {
+    const child = this.#child;
+    await eventually(async () => child?.exitCode !== null || (await fetch(url)).ok, {
       timeoutMs: READY_MS,
-      what: `${this.name} ready\n${this.log()}`,
+      what: `${this.name} ready`,
+    }).catch((error: unknown) => {
+      throw new Error(`${this.name} is not ready\n${this.log()}`, { cause: error });
     });
+    if (child?.exitCode !== null) throw new Error(`${this.name} ended with ${child?.exitCode}\n${this.log()}`);
   }
 
   /** SIGTERM; the exit code. */
@@ -119,7 +128,7 @@ export class ControlPlane {
 
   log(): string {
     try {
-      return readFileSync(join(this.folder, "log.jsonl"), "utf8");
+      return readFileSync(this.#logFile, "utf8");
     } catch {
       return "";
     }
@@ -144,14 +153,4 @@ export class ControlPlane {
     this.#exit = undefined;
     return code;
   }
-}
-
-async function appendOutput(child: ChildProcess, file: string): Promise<void> {
-  const out = await open(file, "a");
-  const write = (chunk: Buffer): void => {
-    void out.appendFile(chunk).catch(() => {});
-  };
-  child.stdout?.on("data", write);
-  child.stderr?.on("data", write);
-  child.once("close", () => void out.close().catch(() => {}));
 }

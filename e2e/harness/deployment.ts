@@ -1,7 +1,10 @@
 /** A global and zones for one test file, with everything cleaned up at the end. */
 import { join } from "node:path";
+import type { SyncZone } from "@isthmus/api";
 import { eventually, freePorts, type TempFolder, tempFolder } from "@isthmus/testkit";
 import { ControlPlane } from "./control-plane.ts";
+
+const DIRECTIONS = ["global-to-zone", "zone-to-global"];
 
 export interface DeploymentOptions {
   readonly zones: readonly string[];
@@ -71,32 +74,22 @@ export class Deployment {
     return zone;
   }
 
-  /** Every zone is online at the global, and both sides of every stream have everything acknowledged. */
+  /**
+   * Every zone is online at the global, and both sides of every stream have everything acknowledged: also what a zone sent up for the others,
+   * for the zones are asked first.
+   */
   async converged(names: readonly string[] = [...this.zones.keys()]): Promise<void> {
     await eventually(
       async () => {
-        const status = await this.global.api.syncStatus();
-        const online = status.zones.filter((zone) => zone.online).map((zone) => zone.zone);
-        if (!names.every((name) => online.includes(name))) return false;
-        if (
-          !status.zones.every(
-            (zone) => !zone.online || zone.rows.every((row) => row.state !== "pending" && row.state !== "unsubscribed"),
-          )
-        )
-          return false;
         for (const name of names) {
           const own = await this.zone(name).api.syncStatus();
-          if (
-            !own.zones.every(
-              (zone) =>
-                zone.online && zone.rows.every((row) => row.state !== "pending" && row.state !== "unsubscribed"),
-            )
-          )
-            return false;
+          if (own.zones.length === 0 || !own.zones.every((zone) => zone.online && isInStep(zone))) return false;
         }
-        return true;
+        const status = await this.global.api.syncStatus();
+        const online = status.zones.filter((zone) => zone.online);
+        return names.every((name) => online.some(({ zone }) => zone === name)) && online.every(isInStep);
       },
-      { timeoutMs: 60_000, what: `convergence of ${names.join(", ")}` },
+      { timeoutMs: 120_000, what: `convergence of ${names.join(", ")}` },
     );
   }
 
@@ -105,4 +98,10 @@ export class Deployment {
     await this.global.kill();
     await this.#folder.remove();
   }
+}
+
+/** Rows of a direction are there once its stream is open. */
+function isInStep({ rows }: SyncZone): boolean {
+  const areOpen = DIRECTIONS.every((direction) => rows.some((row) => row.direction === direction));
+  return areOpen && rows.every(({ state }) => state !== "pending" && state !== "unsubscribed");
 }

@@ -106,12 +106,13 @@ export class EnvoyProxy {
     this.#child = child;
   }
 
-  listening(): Promise<unknown> {
+  async listening(): Promise<void> {
     const { address, port } = this.#options.listens;
-    return eventually(() => accepts(address, port), {
-      timeoutMs: 60_000,
-      what: `${this.name} listening on ${address}:${port}\n${this.log()}`,
+    await eventually(() => this.exitCode !== undefined || accepts(address, port), {
+      timeoutMs: 120_000,
+      what: () => `${this.name} listening on ${address}:${port}\n${this.log()}`,
     });
+    if (this.exitCode !== undefined) throw new Error(`${this.name} ended with ${this.exitCode}\n${this.log()}`);
   }
 
   log(): string {

@@ -67,7 +67,7 @@ export class KumaControlPlane {
     const env = { ...process.env, ...this.#env };
     this.#child = spawn(join(KUMA_BIN ?? "", "kuma-cp"), ["run"], { env, stdio: ["ignore", log, log] });
     await eventually(async () => (await this.api.find(this.#probe)) !== undefined, {
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       what: "kuma-cp ready",
     });
   }

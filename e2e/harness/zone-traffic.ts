@@ -1,6 +1,5 @@
 /** A global and zones with real Envoys: workloads that say their names, sidecars, doors. Addresses are of the loopback range, one for each proxy. */
 import { createServer, get, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { JsonObject } from "@isthmus/std";
 import { freePorts } from "@isthmus/testkit";
 import { Deployment, type DeploymentOptions } from "./deployment.ts";
@@ -65,11 +64,14 @@ export class ZoneTraffic {
   }
 
   /** A workload that answers with its name, on a free port unless told; its port. */
-  async workload(name: string, port = 0): Promise<number> {
+  async workload(name: string, port?: number): Promise<number> {
+    const [free = 0] = port === undefined ? await freePorts(1) : [port];
     const server = createServer((_request, response) => void response.end(name));
     this.#servers.set(name, server);
-    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-    return (server.address() as AddressInfo).port;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject).listen(free, "127.0.0.1", resolve);
+    });
+    return free;
   }
 
   /** Nobody listens where it was. */

@@ -1,7 +1,7 @@
 /** Starting, stopping and losing connections, and peers that misbehave, over real sockets. */
 import { connect as connectHttp2, constants } from "node:http2";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
-import { eventually } from "@isthmus/testkit";
+import { eventually, freePorts } from "@isthmus/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { GrpcServer } from "./server.ts";
 import { GrpcCode } from "./status.ts";
@@ -24,9 +24,7 @@ describe("lifecycle", () => {
   });
 
   it("reports a refused connection on every call, and does not come back by itself", async () => {
-    const rig = await startServer();
-    const { port } = rig.server;
-    await rig.server.stop();
+    const [port = 0] = await freePorts(1);
     const connection = open({ address: `grpc://127.0.0.1:${port}` });
     const status = await call(connection).closed;
     expect(status.code).toBe(GrpcCode.UNAVAILABLE);
@@ -35,8 +33,8 @@ describe("lifecycle", () => {
   });
 
   it("does not connect a second time after a loss", async () => {
-    const rig = await startServer();
-    const { port } = rig.server;
+    const [port = 0] = await freePorts(1);
+    const rig = await startServer({ port });
     const connection = plain(rig);
     const first = call(connection);
     await eventually(() => rig.streams.length === 1);
@@ -53,7 +51,7 @@ describe("lifecycle", () => {
     call(connection);
     await eventually(() => rig.server.connections === 1);
     await connection.close();
-    await eventually(() => rig.server.connections === 0, { timeoutMs: 500 });
+    await eventually(() => rig.server.connections === 0, { timeoutMs: 900 });
     expect(rig.statuses).toHaveLength(1);
   });
 
@@ -94,7 +92,7 @@ describe("lifecycle", () => {
     await eventually(() => rig.streams.length === 1);
     const began = performance.now();
     await rig.server.stop();
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     expect((await closed).code).toBe(GrpcCode.UNAVAILABLE);
   });
 

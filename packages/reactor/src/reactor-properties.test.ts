@@ -19,7 +19,7 @@ import { ReferenceGraph } from "./reference-graph.ts";
 const RUNS = { numRuns: 300 };
 const EVERYTHING = 100;
 
-describe("random graphs and histories", { timeout: 120_000 }, () => {
+describe("random graphs and histories", { timeout: 300_000 }, () => {
   // Hypotheses: a dependency is lost when reads change between runs; a value that is absent, equal or failing hides a
   // later change; a contested key or a group of an index is left behind; a collection created late misses something.
   it("after every batch the reactor holds what the reference holds", () => {

@@ -45,9 +45,9 @@ describe("a watch", () => {
     const code = runProgram(args, terminal);
     await eventually(() => terminal.out.includes('"default"'));
     await server.client.put("meshes/watched", { type: "Mesh", name: "watched" });
-    await eventually(() => terminal.out.includes('"change":"added"'), { timeoutMs: 5_000 });
+    await eventually(() => terminal.out.includes('"change":"added"'));
     await server.client.delete("meshes/watched");
-    await eventually(() => terminal.out.includes('"change":"deleted"'), { timeoutMs: 5_000 });
+    await eventually(() => terminal.out.includes('"change":"deleted"'));
     terminal.interrupt();
     expect(await code).toBe(0);
   });

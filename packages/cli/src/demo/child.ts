@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { CommandError } from "../exit-code.ts";
 import type { DemoProcess } from "./layout.ts";
 
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 12_000;
 const PROBE_MS = 10;
 

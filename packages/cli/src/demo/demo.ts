@@ -31,7 +31,7 @@ export interface DemoOptions {
 }
 
 const REFRESH_MS = 500;
-const CONVERGE_MS = 20_000;
+const CONVERGE_MS = 60_000;
 const SAME_SIGNAL_MS = 1_000;
 const POLICY = "demo-timeout";
 const SERVICE = "backend";

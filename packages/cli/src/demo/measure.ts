@@ -3,7 +3,7 @@ import { ApiClient, type RestResource } from "@isthmus/api";
 import { CommandError } from "../exit-code.ts";
 import type { DemoProcess } from "./layout.ts";
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 export interface Arrival {
   readonly place: string;

@@ -6,7 +6,7 @@ import { type Answers, countOf, type Route, type Traffic } from "./traffic.ts";
 
 /** Requests of each line. */
 const REQUESTS = 20;
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 90_000;
 /** Between two requests of those that wait for another answer. */
 const PAUSE_MS = 20;
 const FAILED = "failed";

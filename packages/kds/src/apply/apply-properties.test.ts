@@ -182,7 +182,7 @@ describe("a zone whose source is corrupted", () => {
       { numRuns: 1_000 },
     );
     expect(heldRuns).toBeGreaterThan(200);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("a hostile zone", () => {
@@ -257,7 +257,7 @@ describe("a hostile zone", () => {
       }),
       { numRuns: 500 },
     );
-  }, 60_000);
+  });
 
   it("cannot make the same batch mean something else the second time", async () => {
     await fc.assert(
@@ -280,5 +280,5 @@ describe("a hostile zone", () => {
       ),
       { numRuns: 300 },
     );
-  }, 60_000);
+  });
 });

@@ -384,7 +384,7 @@ describe("the end", () => {
     for (const stream of streams) {
       expect(await stream.ended()).toEqual({ code: GrpcCode.UNAVAILABLE, details: "stream unavailable" });
     }
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
     await stopped;
   });
 

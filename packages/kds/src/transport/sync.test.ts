@@ -40,7 +40,6 @@ const has = (
   expected: readonly string[],
 ): Promise<unknown> =>
   eventually(() => JSON.stringify(names(side, type).toSorted()) === JSON.stringify(expected.toSorted()), {
-    timeoutMs: 5_000,
     what: `${type} = ${expected.join()} (is ${names(side, type).join()})`,
   });
 

@@ -209,7 +209,7 @@ describe("stopping", () => {
     await eventually(() => sockets.length === 1);
     const startedAt = performance.now();
     await zone.client.stop();
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     await eventually(() => sockets[0]?.readableEnded === true || sockets[0]?.destroyed === true);
     expect(ofKind(zone, "defect")).toEqual([]);
     expect(zone.client.isConnected).toBe(false);

@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 it(`loses nothing acknowledged over ${KILLS} kills of the writing process`, {
-  timeout: 60_000 + KILLS * 300,
+  timeout: 120_000 + KILLS * 1_000,
 }, async () => {
   const lanes = Array.from({ length: LANES }, (_, i) => new Lane(SEED + i, Math.ceil(KILLS / LANES)));
   try {

@@ -163,7 +163,7 @@ describe("a damaged store", () => {
 
   // LMDB itself ends the process over many of these. What is not reachable may be damaged without being noticed,
   // everything else is either refused or read as it was.
-  it("is refused or read as it was, whatever page is lost or bit is flipped", { timeout: 120_000 }, async () => {
+  it("is refused or read as it was, whatever page is lost or bit is flipped", { timeout: 300_000 }, async () => {
     const content = await fillStore();
     const intact = join(parent.path, "intact");
     cpSync(folder, intact, { recursive: true });

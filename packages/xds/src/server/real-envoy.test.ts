@@ -32,7 +32,7 @@ afterEach(async () => {
 describe.skipIf(binary === undefined)("a real Envoy", () => {
   it.each(["state", "delta"] as const)("%s: bootstrap, configuration, change, refusal, health", async (variant) => {
     const { source, store, events, envoy, admin, listenerPort } = await start(variant);
-    await eventually(() => converged(events) === 1, { timeoutMs: 30_000, what: "first configuration" });
+    await eventually(() => converged(events) === 1, { what: "first configuration" });
     await eventually(async () => (await admin("/ready")).includes("LIVE"));
     expect(events.find(({ kind }) => kind === "connected")).toMatchObject({
       variant,
@@ -57,7 +57,7 @@ describe.skipIf(binary === undefined)("a real Envoy", () => {
     // Nothing listens on the application's port: Envoy says so.
     await eventually(
       () => JSON.stringify(store.get({ type: "Dataplane", mesh: "default", name: "web-1" })?.spec).includes("NotReady"),
-      { timeoutMs: 30_000, what: "the report of a dead application" },
+      { what: "the report of a dead application" },
     );
     expect(envoy.exitCode).toBeNull();
   });

@@ -1,14 +1,16 @@
 /**
  * Writes messages straight to the HTTP/2 stream of a server call. grpc-js copies every message to put five bytes in front
  * and passes it through a stream of its own; and a first response of some megabytes, queued for a hundred zones at once,
- * costs memory that the allocator never gives back. Here parts are asked for one after the other, as the peer reads, so
- * that a stream holds one part however large the message is.
+ * costs memory that the allocator never gives back. Here parts are asked for some at a time, as the peer reads, so
+ * that a stream holds little however large the message is.
  */
 import type { ServerHttp2Stream } from "node:http2";
 import { type OutgoingMessage, partsOf } from "./message-parts.ts";
 
 /** Compressed flag (never), then the length, 32 bit. Source: grpc PROTOCOL-HTTP2.md, Length-Prefixed-Message. */
 const PREFIX_BYTES = 5;
+/** Parts are handed over together up to about this size. */
+const BATCH_BYTES = 64 * 1024;
 
 export type HttpStream = Pick<ServerHttp2Stream, "write" | "cork" | "uncork" | "destroyed" | "writableEnded">;
 
@@ -40,7 +42,7 @@ export class FrameWriter {
     const prefix = Buffer.alloc(PREFIX_BYTES);
     prefix.writeUInt32BE(message.byteLength, 1);
     if (message instanceof Uint8Array) {
-      this.#put(prefix, message, done);
+      this.#put([prefix, message], done);
       this.#next();
     } else {
       this.#writeParts(prefix, partsOf(message)[Symbol.iterator](), done);
@@ -48,18 +50,23 @@ export class FrameWriter {
   }
 
   #writeParts(prefix: Uint8Array | undefined, parts: Iterator<Uint8Array>, done: () => void): void {
-    const { value, done: isLast } = parts.next();
-    if (isLast === true) {
-      if (prefix !== undefined) this.#put(prefix, undefined, () => {});
+    const batch = prefix === undefined ? [] : [prefix];
+    let size = 0;
+    for (let next = parts.next(); next.done !== true; next = parts.next()) {
+      batch.push(next.value);
+      size += next.value.byteLength;
+      if (size >= BATCH_BYTES) return this.#put(batch, () => this.#writeParts(undefined, parts, done));
+    }
+    const finish = (): void => {
       done();
       this.#next();
-      return;
-    }
-    this.#put(prefix, value, () => this.#writeParts(undefined, parts, done));
+    };
+    if (batch.length > 0) this.#put(batch, finish);
+    else finish();
   }
 
   /** Nothing is written to a stream that is ending: the rest of what waits is dropped with it. */
-  #put(prefix: Uint8Array | undefined, part: Uint8Array | undefined, taken: () => void): void {
+  #put(batch: readonly Uint8Array[], taken: () => void): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.writableEnded) {
       this.#waiting.length = 0;
@@ -69,9 +76,9 @@ export class FrameWriter {
       if (!error) taken();
     };
     stream.cork();
-    if (prefix !== undefined) stream.write(prefix);
-    if (part === undefined) onTaken(null);
-    else stream.write(part, onTaken);
+    for (const part of batch.slice(0, -1)) stream.write(part);
+    const last = batch.at(-1);
+    if (last !== undefined) stream.write(last, onTaken);
     stream.uncork();
   }
 }

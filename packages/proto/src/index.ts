@@ -94,6 +94,6 @@ export {
 } from "./wire/kuma-resource.ts";
 export { readStatus, type WireStatus } from "./wire/rpc-status.ts";
 export { type SpecScan, scanSpec } from "./wire/spec-scan.ts";
-export { decodeStateRequest, type NamesRegion, type StateRequest } from "./wire/state-request.ts";
+export { decodeStateRequest, type NamesOfDigest, type NamesRegion, type StateRequest } from "./wire/state-request.ts";
 export { BYTES, FIXED32, FIXED64, VARINT, WireError, WireReader } from "./wire/wire-reader.ts";
 export { compareUtf8, varintSize, WireWriter } from "./wire/wire-writer.ts";

@@ -36,20 +36,28 @@ export interface NamesRegion {
   readonly digest: string;
 }
 
+/** Names of a digest that another peer asked for. */
+export type NamesOfDigest = (digest: string) => readonly string[] | undefined;
+
 /** `known`: what the peer last asked for, by type. The region of the result may be a view into `bytes`. */
 export function decodeStateRequest(
   bytes: Uint8Array,
   known: ReadonlyMap<string, NamesRegion>,
+  namesOf: NamesOfDigest = () => undefined,
 ): Result<StateRequest, string> {
   try {
-    return ok(readStateRequest(bytes, known));
+    return ok(readStateRequest(bytes, known, namesOf));
   } catch (error) {
     if (error instanceof WireError) return err(`malformed DiscoveryRequest: ${error.message}`);
     throw error;
   }
 }
 
-function readStateRequest(bytes: Uint8Array, known: ReadonlyMap<string, NamesRegion>): StateRequest {
+function readStateRequest(
+  bytes: Uint8Array,
+  known: ReadonlyMap<string, NamesRegion>,
+  namesOf: NamesOfDigest,
+): StateRequest {
   const reader = new WireReader(bytes);
   let node: WireNode | undefined;
   let versionInfo = "";
@@ -82,7 +90,8 @@ function readStateRequest(bytes: Uint8Array, known: ReadonlyMap<string, NamesReg
   }
   const encoded = bytes.subarray(first, end);
   const region = repeated ?? { bytes: isInRow ? encoded : NOTHING, digest: hash("sha1", encoded, "base64url") };
-  const names = known.get(typeUrl)?.digest === region.digest ? undefined : readNames(encoded);
+  const isSame = known.get(typeUrl)?.digest === region.digest;
+  const names = isSame ? undefined : (namesOf(region.digest) ?? readNames(encoded));
   return { node, versionInfo, typeUrl, names, region, responseNonce, errorDetail };
 }
 

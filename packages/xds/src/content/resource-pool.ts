@@ -6,14 +6,18 @@ import { hash } from "node:crypto";
 import type { TypeUrl } from "../type-urls.ts";
 import { EncodedResource, versionOf } from "./encoded-resource.ts";
 import { NameSet } from "./name-set.ts";
-import { BUCKETS, type Bucket, bucketIndex, EMPTY_BUCKET, ResourceSet } from "./resource-set.ts";
+import { BUCKETS, Bucket, bucketIndex, EMPTY_BUCKET, ResourceSet } from "./resource-set.ts";
+import { SharedBytes } from "./shared-bytes.ts";
 
 export class ResourcePool {
+  /** For ResourceSet. */
+  readonly bytes = new SharedBytes();
   readonly #resources = new WeakValues<EncodedResource>();
   readonly #foreign = new WeakValues<EncodedResource>();
   readonly #buckets = new WeakValues<Bucket>();
   readonly #sets = new WeakValues<ResourceSet>();
   readonly #names = new WeakValues<NameSet>();
+  readonly #namesOf = new WeakMap<Iterable<string>, NameSet>();
   readonly #emptySet: ResourceSet;
   readonly #noNames: NameSet;
 
@@ -52,7 +56,14 @@ export class ResourcePool {
     return this.setOf(byBucket.map((entries) => this.bucket([...entries.values()])));
   }
 
+  /** Cost: next to nothing for a list that was given before. */
   names(names: Iterable<string>): NameSet {
+    const known = this.#namesOf.get(names) ?? this.#unique(names);
+    this.#namesOf.set(names, known);
+    return known;
+  }
+
+  #unique(names: Iterable<string>): NameSet {
     const unique = new Set(names);
     if (unique.size === 0) return this.#noNames;
     const key = hash("sha256", [...unique].sort().join("\0"), "base64url");
@@ -81,11 +92,7 @@ export class ResourcePool {
     // A foreign resource must not stand in for our own of the same version in somebody else's set.
     const parts = sorted.map(({ name, version, isForeign }) => `${name} ${version}${isForeign ? "?" : ""}`);
     const version = hash("sha256", parts.join("\0"), "base64url");
-    return this.#buckets.get(version, () => ({
-      version,
-      resources: sorted,
-      stateBytes: sorted.reduce((sum, resource) => sum + resource.stateBytes, 0),
-    }));
+    return this.#buckets.get(version, () => new Bucket(version, sorted));
   }
 
   /** For ResourceSet. */

@@ -10,11 +10,32 @@ import type { ResourcePool } from "./resource-pool.ts";
 export const BUCKETS = 32;
 
 /** Resources sorted by name. Interned: equal content is the same object. */
-export interface Bucket {
+export class Bucket {
   readonly version: string;
   readonly resources: readonly EncodedResource[];
   /** Sum of the frames in a DiscoveryResponse. */
   readonly stateBytes: number;
+  /** By older bucket. Most sets have most buckets in common with others. */
+  #differences: WeakMap<Bucket, SetDifference> | undefined;
+
+  /** Use `ResourcePool.bucket`, which shares equal ones. */
+  constructor(version: string, resources: readonly EncodedResource[]) {
+    this.version = version;
+    this.resources = resources;
+    this.stateBytes = resources.reduce((sum, resource) => sum + resource.stateBytes, 0);
+  }
+
+  since(older: Bucket): SetDifference {
+    if (older === this) return NO_DIFFERENCE;
+    if (older.resources.length === 0) return { upserts: this.resources, removals: [] };
+    this.#differences ??= new WeakMap();
+    let difference = this.#differences.get(older);
+    if (difference === undefined) {
+      difference = bucketDifference(older, this);
+      this.#differences.set(older, difference);
+    }
+    return difference;
+  }
 }
 
 export interface SetDifference {
@@ -67,6 +88,11 @@ export class ResourceSet {
   /** Sum of the frames in a DiscoveryResponse. */
   get stateBytes(): number {
     return this.#buckets.reduce((sum, bucket) => sum + bucket.stateBytes, 0);
+  }
+
+  /** All frames of a DiscoveryResponse, in some pieces, which are the same bytes for all sets that have the same. */
+  *stateParts(): Generator<Uint8Array, void, undefined> {
+    for (const bucket of this.#buckets) if (bucket.stateBytes > 0) yield this.#pool.bytes.of(bucket);
   }
 
   /** Cost: the touched buckets. Removals first, so that a name in both is upserted. */
@@ -142,20 +168,26 @@ function bucketOf(buckets: readonly Bucket[], name: string): Bucket {
   return buckets[bucketIndex(name)] ?? EMPTY_BUCKET;
 }
 
-export const EMPTY_BUCKET: Bucket = { version: "", resources: [], stateBytes: 0 };
+export const EMPTY_BUCKET = new Bucket("", []);
 
 function differenceOf(older: readonly Bucket[], newer: readonly Bucket[]): SetDifference {
   const upserts: EncodedResource[] = [];
   const removals: string[] = [];
   for (const [index, bucket] of newer.entries()) {
-    const before = older[index] ?? EMPTY_BUCKET;
-    if (before === bucket) continue;
-    const left = new Map(before.resources.map((resource) => [resource.name, resource]));
-    for (const resource of bucket.resources) {
-      if (left.get(resource.name)?.version !== resource.version) upserts.push(resource);
-      left.delete(resource.name);
-    }
-    removals.push(...left.keys());
+    const difference = bucket.since(older[index] ?? EMPTY_BUCKET);
+    if (difference === NO_DIFFERENCE) continue;
+    upserts.push(...difference.upserts);
+    removals.push(...difference.removals);
   }
   return { upserts, removals };
+}
+
+function bucketDifference(older: Bucket, newer: Bucket): SetDifference {
+  const left = new Map(older.resources.map((resource) => [resource.name, resource]));
+  const upserts: EncodedResource[] = [];
+  for (const resource of newer.resources) {
+    if (left.get(resource.name)?.version !== resource.version) upserts.push(resource);
+    left.delete(resource.name);
+  }
+  return { upserts, removals: [...left.keys()] };
 }

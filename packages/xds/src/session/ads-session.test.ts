@@ -132,7 +132,7 @@ describe("A5: endpoints of changed clusters are told again, for Envoy warms them
     rig.snapshot(BASE);
     rig.request("cds");
     rig.snapshot({ ...BASE, cds: { b: "1" }, eds: { b: "1" } });
-    expect(said(rig.request("eds", ["a", "b"]))).toBe("eds+[a:1 b:1]");
+    expect(said(rig.request("eds", ["a", "b"]))).toBe("eds=[a:1 b:1]");
     rig.ack("eds");
     expect(said(rig.ack("cds"))).toBe("cds=[b:1]");
   });
@@ -294,7 +294,7 @@ describe("A9: subscriptions", () => {
   it("state: names that are added are told, names that left are forgotten and told anew when they come back", () => {
     const rig = new AdsRig("state");
     rig.snapshot(BASE);
-    expect(said(rig.request("eds", ["a"]))).toBe("eds+[a:1]");
+    expect(said(rig.request("eds", ["a"]))).toBe("eds=[a:1]");
     rig.ack("eds");
     const nonce = rig.type("eds").lastNonce;
     expect(said(rig.request("eds", ["a", "b"], nonce))).toBe("eds+[b:1]");
@@ -470,6 +470,6 @@ describe("A13: `converged` says that everything of a revision is acknowledged", 
 describe("A14: a request without nonce starts the type over (state)", () => {
   it("everything is told again", () => {
     const rig = started("state");
-    expect(said(rig.request("eds", ["a", "b"]))).toBe("eds+[a:1 b:1]");
+    expect(said(rig.request("eds", ["a", "b"]))).toBe("eds=[a:1 b:1]");
   });
 });

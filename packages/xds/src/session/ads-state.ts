@@ -62,7 +62,7 @@ export interface AdsSend {
   readonly content: WholeContent | PartialContent;
 }
 
-/** State of the world: what is not in it is gone. */
+/** State of the world: what is not in it is gone. Of types that are told in parts: all that there is, to a peer that has nothing. */
 export interface WholeContent {
   readonly form: "whole";
   readonly resources: ResourceSet;

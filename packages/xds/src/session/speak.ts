@@ -154,6 +154,9 @@ export function forget(record: OwnType, names: readonly string[]): void {
 
 /** Undefined: nothing to say. */
 function contentFor(record: OwnType, wanted: ResourceSet, state: OwnAds): AdsSend["content"] | undefined {
+  // All of it: many proxies are told that at their beginning, and it is the same bytes for all of them.
+  const isAll = state.variant === "state" && record.told.size === 0 && wanted.size > 0;
+  if (isAll) return { form: "whole", resources: wanted };
   const { upserts, removals } = wanted.since(record.told);
   if (state.variant === "delta") return deltaContent(record, wanted, { upserts, removals });
 

@@ -69,6 +69,7 @@ export class Subscription {
 
   static #of(pool: ResourcePool, names: readonly string[]): Subscription {
     const isWildcard = names.includes(WILDCARD);
-    return new Subscription(pool, isWildcard, pool.names(names.filter((name) => name !== WILDCARD)), false);
+    const others = isWildcard ? names.filter((name) => name !== WILDCARD) : names;
+    return new Subscription(pool, isWildcard, pool.names(others), false);
   }
 }

@@ -1,8 +1,7 @@
 /** ADS messages between bytes and what sessions speak of, for both variants. */
-import type { MessageParts, OutgoingMessage } from "@isthmus/grpc-kit";
+import type { OutgoingMessage } from "@isthmus/grpc-kit";
 import { decodeDeltaRequest, decodeStateRequest, type NamesRegion, type WireNode, WireWriter } from "@isthmus/proto";
 import { ok, type Result } from "@isthmus/std";
-import type { EncodedResource } from "../content/encoded-resource.ts";
 import type { AdsRequest, AdsSend, AdsVariant } from "../session/ads-state.ts";
 
 /** Messages above are given to the transport in parts of about this size. */
@@ -28,11 +27,11 @@ export class AdsRequestReader {
   }
 
   #readState(bytes: Uint8Array): Result<ReceivedAdsRequest, string> {
-    const read = decodeStateRequest(bytes, this.#regions);
+    const read = decodeStateRequest(bytes, this.#regions, (digest) => REGIONS.get(digest)?.deref()?.names);
     if (!read.ok) return read;
     const { typeUrl, names, region, responseNonce, errorDetail, node } = read.value;
     // A session ends when it is asked for too many types, and this with it.
-    if (names !== undefined) this.#regions.set(typeUrl, sharedRegion(region));
+    if (names !== undefined) this.#regions.set(typeUrl, sharedRegion(region, names));
     return ok({
       node,
       request: { typeUrl, nonce: responseNonce, error: errorDetail?.message, interest: { variant: "state", names } },
@@ -40,16 +39,20 @@ export class AdsRequestReader {
   }
 }
 
+interface SharedRegion extends NamesRegion {
+  readonly names: readonly string[];
+}
+
 /** Proxies of a mesh ask for the same thousand names: they are kept once for all that do. */
-const REGIONS = new Map<string, WeakRef<NamesRegion>>();
+const REGIONS = new Map<string, WeakRef<SharedRegion>>();
 const forgotten = new FinalizationRegistry<string>((digest) => {
   if (REGIONS.get(digest)?.deref() === undefined) REGIONS.delete(digest);
 });
 
-function sharedRegion({ bytes, digest }: NamesRegion): NamesRegion {
+function sharedRegion({ bytes, digest }: NamesRegion, names: readonly string[]): SharedRegion {
   const known = REGIONS.get(digest)?.deref();
   if (known !== undefined) return known;
-  const region = { bytes: Uint8Array.from(bytes), digest };
+  const region = { bytes: Uint8Array.from(bytes), digest, names };
   REGIONS.set(digest, new WeakRef(region));
   forgotten.register(region, digest);
   return region;
@@ -70,27 +73,28 @@ function readDelta(bytes: Uint8Array): Result<ReceivedAdsRequest, string> {
   });
 }
 
-/** Cost: one copy of every frame, made as the transport takes it. */
+/** Cost: a copy of every frame, made as the transport takes it; none of what many proxies are told. */
 export function adsResponse(send: AdsSend, variant: AdsVariant, controlPlane: string): OutgoingMessage {
   const head = variant === "state" ? stateHead(send, controlPlane) : deltaHead(send, controlPlane);
   const { content } = send;
-  const frameOf = (resource: EncodedResource): Uint8Array =>
-    variant === "state" ? resource.stateFrame : resource.deltaFrame;
-  let byteLength = head.byteLength;
-  if (content.form === "whole") byteLength += content.resources.stateBytes;
-  else for (const each of content.upserts) byteLength += variant === "state" ? each.stateBytes : each.deltaBytes;
-  const resources = content.form === "whole" ? content.resources : content.upserts;
-  if (byteLength > PART_BYTES)
-    return { byteLength, parts: () => partsOf(head, resources, frameOf) } satisfies MessageParts;
-  const message = Buffer.allocUnsafe(byteLength);
-  message.set(head, 0);
-  let position = head.byteLength;
-  for (const resource of resources) {
-    const frame = frameOf(resource);
-    message.set(frame, position);
-    position += frame.byteLength;
+  if (content.form === "whole") {
+    return message(head, content.resources.stateBytes, () => content.resources.stateParts());
   }
-  return message;
+  const frames = content.upserts.map((each) => (variant === "state" ? each.stateFrame : each.deltaFrame));
+  const size = frames.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return message(head, size, () => joined(frames));
+}
+
+function message(head: Uint8Array, size: number, parts: () => Iterable<Uint8Array>): OutgoingMessage {
+  const byteLength = head.byteLength + size;
+  if (byteLength <= PART_BYTES) return Buffer.concat([head, ...parts()], byteLength);
+  return {
+    byteLength,
+    *parts() {
+      yield head;
+      yield* parts();
+    },
+  };
 }
 
 export function resourceCount({ content }: AdsSend): number {
@@ -117,21 +121,17 @@ function deltaHead({ version, typeUrl, nonce, content }: AdsSend, controlPlane: 
     .finish();
 }
 
-function* partsOf(
-  head: Uint8Array,
-  resources: Iterable<EncodedResource>,
-  frameOf: (resource: EncodedResource) => Uint8Array,
-): Generator<Uint8Array, void, undefined> {
-  let frames = [head];
-  let size = head.byteLength;
-  for (const resource of resources) {
-    const frame = frameOf(resource);
-    frames.push(frame);
+/** The same bytes in parts. */
+function* joined(frames: readonly Uint8Array[]): Generator<Uint8Array, void, undefined> {
+  let part: Uint8Array[] = [];
+  let size = 0;
+  for (const frame of frames) {
+    part.push(frame);
     size += frame.byteLength;
     if (size < PART_BYTES) continue;
-    yield Buffer.concat(frames, size);
-    frames = [];
+    yield Buffer.concat(part, size);
+    part = [];
     size = 0;
   }
-  if (size > 0) yield Buffer.concat(frames, size);
+  if (size > 0) yield Buffer.concat(part, size);
 }

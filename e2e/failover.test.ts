@@ -91,7 +91,7 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     const other = victim === "backend-e1" ? "backend-e2" : "backend-e1";
     traffic.endWorkload(victim);
     await eventually(async () => (await ask(OUTBOUND.remote)).startsWith("failed: 503"), PATIENT);
-    await inboundState(victim, "NotReady");
+    await inboundIs(victim, "NotReady");
     const known = performance.now();
     let lastFailure = known;
     for (let good = 0; good < 40; good += 1) {
@@ -101,7 +101,7 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     }
     expect(lastFailure - known).toBeLessThan(ERRORS_END_MS);
     await traffic.workload(victim, workloadPorts.get(victim));
-    await inboundState(victim, "Ready");
+    await inboundIs(victim, "Ready");
     await removed(CONNECTIONS);
     await eventually(async () => (await ask(OUTBOUND.remote)) === victim, PATIENT);
   });
@@ -197,7 +197,8 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     workloadPorts.set(name, servicePort);
     const tags = { "kuma.io/service": "bytes", "kuma.io/protocol": "tcp" };
     const moreInbounds = [{ port: BYTES_PORT, servicePort, serviceAddress: "127.0.0.1", tags }];
-    const resource = sidecar(name, { address, service: "backend", servicePort, moreInbounds });
+    const inbound = { serviceProbe: { tcp: {} } };
+    const resource = sidecar(name, { address, service: "backend", servicePort, inbound, moreInbounds });
     await traffic.proxy(zone, "dataplane", resource, { address, port: BYTES_PORT });
   }
 
@@ -213,13 +214,15 @@ describe.skipIf(ENVOY === undefined)("failures under traffic between zones (need
     await traffic.proxy("west", "dataplane", resource, { address: CLIENT, port: OUTBOUND.remote });
   }
 
-  async function inboundState(dataplane: string, state: string): Promise<void> {
+  /** As its probe says; `Ready` is the state that is not written. */
+  async function inboundIs(dataplane: string, state: string): Promise<void> {
     const { api } = traffic.deployment.zone("east");
-    const path = `meshes/default/dataplanes/${dataplane}`;
-    const resource = (await api.find(path)) as unknown as JsonObject & { networking: { inbound: JsonObject[] } };
-    const { networking } = resource;
-    const inbound = networking.inbound.map((each) => ({ ...each, state }));
-    await api.put(path, { ...resource, networking: { ...networking, inbound } });
+    await eventually(async () => {
+      const { networking } = (await api.find(`meshes/default/dataplanes/${dataplane}`)) as unknown as {
+        readonly networking: { readonly inbound: readonly { readonly state?: string }[] };
+      };
+      return (networking.inbound[0]?.state ?? "Ready") === state;
+    }, PATIENT);
   }
 
   async function enabled(zone: string, isEnabled: boolean): Promise<void> {

@@ -3,9 +3,11 @@
  * compared with the stored resource each time it comes, once a second, so nothing that got lost or was overwritten stays so.
  */
 import type { Resource, ResourceKey } from "@isthmus/resources";
+import type { Clock } from "@isthmus/std";
 import { type Store, StoreError } from "@isthmus/store";
 import type { ProxyCandidate } from "../admission.ts";
 import { PROXY_RESOURCES } from "../node/proxy-id.ts";
+import { FirstChecks } from "./first-checks.ts";
 import { type HealthChecks, type HealthSettings, healthChecksOf } from "./health-checks.ts";
 import { withHealth } from "./health-report.ts";
 import type { FollowedHealth, HealthTarget } from "./health-service.ts";
@@ -14,6 +16,7 @@ import type { ClusterHealth } from "./health-wire.ts";
 export interface DataplaneHealthOptions {
   readonly store: Pick<Store, "get" | "commit" | "subscribe">;
   readonly settings: HealthSettings;
+  readonly clock: Clock;
   /** A state was stored: how many inbounds are ready now. */
   readonly onChanged?: (dataplane: ResourceKey) => void;
   /** A state could not be stored; the next report tries again. */
@@ -68,6 +71,7 @@ class Follower {
   readonly #proxy: ProxyCandidate;
   readonly #push: (checks: HealthChecks) => void;
   readonly #options: DataplaneHealthOptions;
+  readonly #firstChecks: FirstChecks;
   #report: readonly ClusterHealth[] = [];
   #isWriting = false;
   #isStopped = false;
@@ -82,17 +86,20 @@ class Follower {
     this.#proxy = proxy;
     this.#push = push;
     this.#options = options;
+    this.#firstChecks = new FirstChecks(options.clock);
   }
 
   changed(): void {
     const dataplane = this.#options.store.get(this.key);
     if (dataplane === undefined || this.#isStopped) return;
-    this.#push(healthChecksOf(dataplane, this.#proxy.metadata, this.#options.settings));
+    const asked = healthChecksOf(dataplane, this.#proxy.metadata, this.#options.settings);
+    this.#firstChecks.asked(asked.checks);
+    this.#push(asked);
     this.#apply();
   }
 
   report(clusters: readonly ClusterHealth[]): void {
-    this.#report = clusters;
+    this.#report = this.#firstChecks.judge(clusters);
     this.#apply();
   }
 

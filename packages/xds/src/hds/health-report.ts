@@ -7,21 +7,26 @@ import type { JsonObject, JsonValue } from "@isthmus/std";
 import { applicationCluster, ENVOY_ADMIN_CLUSTERS, workloadOf } from "./health-checks.ts";
 import type { ClusterHealth } from "./health-wire.ts";
 
-/** Undefined: nothing changes. An inbound that an operator set to `Ignored` stays so. */
+/** Undefined: nothing changes. An inbound that an operator set to `Ignored` stays so, and one of which nothing is known yet. */
 export function withHealth(spec: JsonObject, report: readonly ClusterHealth[]): JsonObject | undefined {
-  const isHealthy = new Map(report.map((each) => [each.cluster, each.isHealthy]));
-  const isEnvoyHealthy = ENVOY_ADMIN_CLUSTERS.every((cluster) => isHealthy.get(cluster) !== false);
+  const healthOf = new Map(report.map((each) => [each.cluster, each.isHealthy]));
   const networking = objectOf(spec, "networking");
   let isChanged = false;
   const inbounds = objectsOf(networking, "inbound").map((inbound): JsonValue => {
     const { port } = workloadOf(networking, inbound);
-    const isReady = isEnvoyHealthy && isHealthy.get(applicationCluster(port)) !== false;
+    const checked = [...ENVOY_ADMIN_CLUSTERS, applicationCluster(port)].filter((cluster) => healthOf.has(cluster));
+    const isReady = allOf(checked.map((cluster) => healthOf.get(cluster)));
     const state = enumOf(inbound, "state", ["Ready", "NotReady", "Ignored"]);
-    if (state === "Ignored" || (state === "Ready") === isReady) return inbound;
+    if (state === "Ignored" || isReady === undefined || (state === "Ready") === isReady) return inbound;
     isChanged = true;
     return withState(inbound, isReady);
   });
   return isChanged ? { ...spec, networking: { ...networking, inbound: inbounds } } : undefined;
+}
+
+function allOf(known: readonly (boolean | undefined)[]): boolean | undefined {
+  if (known.includes(false)) return false;
+  return known.includes(undefined) ? undefined : true;
 }
 
 /** `health` for control planes before 2.6. The zero value of an enum is not written, as proto3 JSON has it. */

@@ -12,8 +12,8 @@ const HEALTHY = 1;
 
 export interface ClusterHealth {
   readonly cluster: string;
-  /** Unknown counts as healthy, as in Kuma. */
-  readonly isHealthy: boolean;
+  /** `UNKNOWN` counts as healthy, as in Kuma. Undefined: asked for so lately that the first check may not be over. */
+  readonly isHealthy: boolean | undefined;
 }
 
 export type HealthMessage =

@@ -22,10 +22,12 @@ import { DataplaneHealth } from "./dataplane-health.ts";
 import { HEALTH_DEFAULTS, healthChecksOf } from "./health-checks.ts";
 import { withHealth } from "./health-report.ts";
 import { HealthService } from "./health-service.ts";
-import { decodeHealthMessage, encodeHealthChecks } from "./health-wire.ts";
+import { type ClusterHealth, decodeHealthMessage, encodeHealthChecks } from "./health-wire.ts";
 
 const recorded = (name: string): Buffer => readFileSync(new URL(`../../testdata/hds/${name}`, import.meta.url));
 const KUMA = { ...HEALTH_DEFAULTS, intervalMs: 5_000 };
+/** Its time-out and its interval. */
+const FIRST_CHECK_MS = HEALTH_DEFAULTS.timeoutMs + HEALTH_DEFAULTS.checkIntervalMs;
 const socket = (path: string, ...features: string[]) =>
   readNodeMetadata({ "dataplane.admin.socketPath": path, features });
 
@@ -189,10 +191,10 @@ describe("reports", () => {
   });
   const NOT_READY = { state: "NotReady", health: {} };
   const READY = { health: { ready: true } };
-  const app = (isHealthy: boolean) => ({ cluster: "localhost:8080", isHealthy });
-  const envoy = (isHealthy: boolean) => ({ cluster: "kuma:envoy:admin", isHealthy });
+  const app = (isHealthy: boolean | undefined) => ({ cluster: "localhost:8080", isHealthy });
+  const envoy = (isHealthy: boolean | undefined) => ({ cluster: "kuma:envoy:admin", isHealthy });
 
-  it.each<[string, JsonObject, { cluster: string; isHealthy: boolean }[], JsonObject | undefined]>([
+  it.each<[string, JsonObject, ClusterHealth[], JsonObject | undefined]>([
     ["an application that died", inbound(), [envoy(true), app(false)], inbound(NOT_READY)],
     ["one that came back", inbound(NOT_READY), [envoy(true), app(true)], inbound(READY)],
     ["nothing new", inbound(READY), [envoy(true), app(true)], undefined],
@@ -205,6 +207,10 @@ describe("reports", () => {
       inbound(NOT_READY),
     ],
     ["an application that is not checked", inbound(NOT_READY), [envoy(true)], inbound(READY)],
+    ["an application whose first check may not be over", inbound(), [envoy(true), app(undefined)], undefined],
+    ["a new one whose first check may not be over", inbound(NOT_READY), [envoy(true), app(undefined)], undefined],
+    ["an Envoy whose first check may not be over", inbound(), [envoy(undefined), app(true)], undefined],
+    ["a dead application of an Envoy like that", inbound(), [envoy(undefined), app(false)], inbound(NOT_READY)],
     ["one that an operator ignores", inbound({ state: "Ignored" }), [app(false)], undefined],
     ["an unknown cluster", inbound(), [{ cluster: "localhost:1", isHealthy: false }], undefined],
   ])("%s", (_, before, report, after) => {
@@ -232,7 +238,9 @@ describe("the service", () => {
 
   async function start(store: Store = createMemoryStore({ clock: new FakeClock() })) {
     const errors: unknown[] = [];
-    const target = new DataplaneHealth({ store, settings: HEALTH_DEFAULTS, onError: (error) => errors.push(error) });
+    const clock = new FakeClock();
+    const onError = (error: unknown): unknown => errors.push(error);
+    const target = new DataplaneHealth({ store, settings: HEALTH_DEFAULTS, clock, onError });
     let health: HealthService | undefined;
     const { server, admission, events, tls } = await startXds({
       services: (accepting, onEvent) => {
@@ -246,7 +254,7 @@ describe("the service", () => {
       open.push({ stop: () => client.close() });
       return client;
     };
-    return { server, store, admission, events, errors, health, connect };
+    return { server, store, clock, admission, events, errors, health, connect };
   }
 
   const put = (store: Store, next: JsonObject) =>
@@ -257,7 +265,7 @@ describe("the service", () => {
   };
 
   it("tells what to check, stores what is reported, and tells anew when the resource changes", async () => {
-    const { store, connect, events, health } = await start();
+    const { store, clock, connect, events, health } = await start();
     await put(store, spec());
     const client = connect();
     client.raw(withNode("default.web-1"));
@@ -266,6 +274,7 @@ describe("the service", () => {
       "kuma:envoy:admin",
       "localhost:8080",
     ]);
+    clock.advance(FIRST_CHECK_MS);
     client.report({ "kuma:envoy:admin": 1, "localhost:8080": 2 });
     await eventually(() => stateOf(store) === "NotReady");
     expect(store.get(KEY)?.labels).toEqual({ a: "b" });
@@ -282,15 +291,31 @@ describe("the service", () => {
   });
 
   it("puts right at once what somebody overwrote", async () => {
-    const { store, connect } = await start();
+    const { store, clock, connect } = await start();
     await put(store, spec());
     const client = connect();
     client.raw(withNode("default.web-1"));
     await client.at(0);
+    clock.advance(FIRST_CHECK_MS);
     client.report({ "localhost:8080": 2 });
     await eventually(() => stateOf(store) === "NotReady");
     await put(store, spec());
     await eventually(() => stateOf(store) === "NotReady");
+  });
+
+  it("takes nothing from who may not have been checked yet, and counts a check from its first success on", async () => {
+    const { store, clock, connect } = await start();
+    await put(store, spec());
+    const before = store.revision;
+    const client = connect();
+    client.raw(withNode("default.web-1"));
+    await client.at(0);
+    clock.advance(FIRST_CHECK_MS - 1);
+    client.report({ "kuma:envoy:admin": 2, "localhost:8080": 2 });
+    client.report({ "kuma:envoy:admin": 1, "localhost:8080": 1 });
+    client.report({ "kuma:envoy:admin": 2, "localhost:8080": 1 });
+    await eventually(() => stateOf(store) === "NotReady");
+    expect(store.revision).toBe(before + 1);
   });
 
   it("waits for a resource that does not exist yet", async () => {
@@ -313,10 +338,11 @@ describe("the service", () => {
       commit: (ops: Parameters<Store["commit"]>[0]) =>
         isBroken ? Promise.reject(new Error("disk")) : real.commit(ops),
     });
-    const { connect, errors } = await start(store);
+    const { clock, connect, errors } = await start(store);
     const client = connect();
     client.raw(withNode("default.web-1"));
     await client.at(0);
+    clock.advance(FIRST_CHECK_MS);
     client.report({ "localhost:8080": 2 });
     await eventually(() => errors.length === 1);
     isBroken = false;

@@ -103,7 +103,7 @@ async function start(variant: "state" | "delta") {
     lookup: async () => [],
     isNamedByWorkload: false,
   });
-  const target = new DataplaneHealth({ store, settings: HEALTH_DEFAULTS, onError });
+  const target = new DataplaneHealth({ store, settings: HEALTH_DEFAULTS, clock: systemClock, onError });
   const { server, source, events }: XdsRig = await startXds({
     tls,
     http: bootstrapHandler({ responder, onError }),

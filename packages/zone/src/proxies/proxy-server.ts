@@ -113,6 +113,7 @@ export async function createProxyServer(instance: Instance, manager: ResourceMan
   const health = new HealthService({
     target: new DataplaneHealth({
       store,
+      clock,
       settings: {
         intervalMs: interval,
         timeoutMs: checkDefaults.timeout,

@@ -26,6 +26,8 @@ export interface ApiContext {
   readonly topology?: TopologyApi;
   /** Left out: `/tokens` does not exist. */
   readonly tokens?: TokenApi;
+  /** Resolves once the control plane has all its signing keys; who reads secrets or wants a token waits. Left out: it has. */
+  readonly signingKeys?: () => Promise<void>;
   /** `GET /config`, without secrets. Left out: the path does not exist. */
   readonly config?: () => string;
   /** The own zone; left out on a global. */

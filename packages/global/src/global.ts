@@ -3,7 +3,7 @@ import { ApiServer, Gui } from "@isthmus/api-server";
 import type { ServerTls } from "@isthmus/grpc-kit";
 import { ZoneInsights } from "@isthmus/insights";
 import { GlobalKdsServer, type KdsEvent, type ZoneAuthentication, ZoneNameConflicts } from "@isthmus/kds";
-import { nodeKeyMaker, ResourceManager, TrustExchange } from "@isthmus/manager";
+import { LateSigningKeys, nodeKeyMaker, ResourceManager, TrustExchange } from "@isthmus/manager";
 import {
   apiAccess,
   apiListeners,
@@ -39,9 +39,6 @@ import {
 import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
 import { zoneInspector } from "./zone-inspector.ts";
 
-/** Of users, zones, and proxies of the default mesh: what a first start makes, beside everything else. */
-const FIRST_SIGNING_KEYS = 3;
-
 /** Resolves with the exit code. */
 export function runGlobal(args: ProgramArguments): Promise<number> {
   return runProgram("global", args, createGlobal);
@@ -57,6 +54,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
   const { store, clock, metrics, config, log } = instance;
   const insights = zoneInsights(instance);
   const manager = resourceManager(instance, insights);
+  const signingKeys = lateSigningKeys(instance, manager);
   const tls = await askForZoneCertificates(await kdsServerTls(config, instance.folder, clock.now()), config);
   const authentication = await zoneAuthentication(instance);
   instance.certificates.watch("kds", () => tls?.certificate);
@@ -74,7 +72,12 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
     holds: parts.holds,
   });
   const onEvent = observeSync(instance, "global", sync, (event) => insights.onEvent(event));
-  const server = kdsServer(instance, parts, { tls, authentication }, insights, onEvent);
+  // What a zone sends is owned by its Zone, so that must be there first, and no zone is served before the defaults are.
+  const admitZone = async (zone: string): Promise<void> => {
+    await signingKeys.made();
+    await insights.ensureZone(zone);
+  };
+  const server = kdsServer(instance, parts, { tls, authentication, admitZone }, onEvent);
 
   const role = { mode: "global", isFederated: false } as const;
   const gui = await Gui.open(guiOptions(config, role));
@@ -100,6 +103,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
     basePath: config.apiServer.basePath,
     inspector: zoneInspector(store, (zone, question) => server.askAdmin(zone, question)),
     ...(await apiAccess(instance, "global")),
+    signingKeys: signingKeys.made,
     sync,
     ...(await apiListeners(instance)),
     ...apiServerObserver(metrics),
@@ -122,6 +126,7 @@ export async function composeGlobal(instance: Instance): Promise<Program> {
       ...(config.apiServer.http.enabled || config.apiServer.https.enabled ? [api] : []),
       server,
       { name: "readiness", start: async () => void (isReady = true), stop: async () => void (isReady = false) },
+      signingKeys,
     ],
     (service, error) => log.error({ service, error: errorMessage(error) }, "stopping failed"),
   );
@@ -169,22 +174,22 @@ function resourceManager({ registry, store, config, clock }: Instance, insights:
     isFederated: false,
     isReadOnly: config.apiServer.readOnly,
     unsafeDelete: config.store.unsafeDelete,
-    keys: nodeKeyMaker(clock, { ahead: store.revision === 0 ? FIRST_SIGNING_KEYS : 0 }),
+    keys: nodeKeyMaker(clock, { beginsKey: store.revision === 0 && userDefaults(config).userTokens }),
     isZoneOnline: (zone) => insights.isOnline(zone),
   });
 }
 
-/** How zones are told apart from others who reach the port. */
+/** How zones are told apart from others who reach the port, and what has to be before one is served. */
 interface ZoneDoor {
   readonly tls: ServerTls | undefined;
   readonly authentication: ZoneAuthentication | undefined;
+  readonly admitZone: (zone: string) => Promise<void>;
 }
 
 function kdsServer(
   { registry, store, instanceId, clock, config, metrics }: Instance,
   { outbox, openApplier, holds, stuck }: SyncParts,
-  { tls, authentication }: ZoneDoor,
-  insights: ZoneInsights,
+  { tls, authentication, admitZone }: ZoneDoor,
   onEvent: (event: KdsEvent) => void,
 ): GlobalKdsServer {
   const { kds } = config.multizone.global;
@@ -211,9 +216,8 @@ function kdsServer(
       pollIntervalMs: kds.zoneHealthCheck.pollInterval,
       timeoutMs: kds.zoneHealthCheck.timeout,
     },
-    // What a zone sends is owned by its Zone, so that must be there first.
     admitZone: async ({ zone }) => {
-      await insights.ensureZone(zone);
+      await admitZone(zone);
       return undefined;
     },
     conflicts: new ZoneNameConflicts(),
@@ -230,6 +234,17 @@ function defaultResources({ config, log }: Instance, manager: ResourceManager): 
     },
     stop: async () => {},
   };
+}
+
+/** On a first start; later ones find them. */
+function lateSigningKeys({ config, log }: Instance, manager: ResourceManager): LateSigningKeys {
+  return new LateSigningKeys({
+    async make() {
+      const created = await manager.ensureSigningKeys(config.defaults);
+      if (created.length > 0) log.info({ count: created.length }, "signing keys created");
+    },
+    onFailure: (error) => log.error({ error: errorMessage(error) }, "signing keys cannot be created"),
+  });
 }
 
 /** A Zone that is deleted under its connection (only `store.unsafeDelete` allows it) starts over as an unknown one. */

@@ -1,5 +1,6 @@
 export { type ControlPlane, isReadOnlyOn } from "./control-plane.ts";
 export { CLUSTER_ID, type DefaultsOptions, type DefaultsResult } from "./defaults/ensure-defaults.ts";
+export { LateSigningKeys } from "./defaults/late-signing-keys.ts";
 export { MeshIdentities, type MeshIdentitiesOptions, type MeshIdentityEvent } from "./identity/mesh-identities.ts";
 export { TrustExchange, type TrustExchangeOptions } from "./identity/trust-exchange.ts";
 export { dataSourceLoader } from "./keys/data-source.ts";

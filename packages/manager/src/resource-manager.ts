@@ -16,7 +16,12 @@ import { err, ok, type Result } from "@isthmus/std";
 import { type Op, type ResourceDraft, StoreError } from "@isthmus/store";
 import { asResource } from "./as-resource.ts";
 import { type ControlPlane, isReadOnlyOn, labelOptions, writerContext } from "./control-plane.ts";
-import { type DefaultsOptions, type DefaultsResult, ensureDefaults } from "./defaults/ensure-defaults.ts";
+import {
+  type DefaultsOptions,
+  type DefaultsResult,
+  ensureDefaults,
+  ensureSigningKeys,
+} from "./defaults/ensure-defaults.ts";
 import type { KeyMaker } from "./keys/key-maker.ts";
 import { checkRequest } from "./request-checks.ts";
 import { writeRules } from "./rules/all.ts";
@@ -118,6 +123,11 @@ export class ResourceManager {
   /** What this control plane cannot be without; to be called once the store is open, before anybody is served. */
   ensureDefaults(options: DefaultsOptions = {}): Promise<DefaultsResult> {
     return ensureDefaults(this.#context, options);
+  }
+
+  /** What `ensureDefaults` leaves out because it takes long, once it has run; see `LateSigningKeys`. */
+  ensureSigningKeys(options: DefaultsOptions = {}): Promise<readonly ResourceKey[]> {
+    return ensureSigningKeys(this.#context, options);
   }
 
   /** Meshes are the only things that other things' addresses depend on. */

@@ -5,7 +5,7 @@ import { DEFAULT_SETTINGS } from "@isthmus/envoy";
 import { loadCaBundle } from "@isthmus/grpc-kit";
 import { ProxyInsightFinalizer, ZoneInsights } from "@isthmus/insights";
 import { type AnswerAdmin, ZoneKdsClient } from "@isthmus/kds";
-import { MeshIdentities, nodeKeyMaker, ResourceManager } from "@isthmus/manager";
+import { LateSigningKeys, MeshIdentities, nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import {
   aloneSyncApi,
   apiAccess,
@@ -52,9 +52,6 @@ import { ZoneTopologyApi } from "./topology-api/zone-topology-api.ts";
 /** A run of this length starts the delays between attempts anew. Source: kuma v2.14.3: component/resilient.go. */
 const BACKOFF_RESET_MS = 60_000;
 
-/** What a first start makes, beside everything else: of users, and where there is no global of zones and of proxies of the default mesh. */
-const firstSigningKeys = (isFederated: boolean): number => (isFederated ? 1 : 3);
-
 /** Resolves with the exit code. */
 export function runZone(args: ProgramArguments): Promise<number> {
   return runProgram("zone", args, createZone);
@@ -83,8 +80,9 @@ export async function composeZone(
     isReadOnly: config.apiServer.readOnly,
     unsafeDelete: config.store.unsafeDelete,
     disableOriginLabelValidation: config.multizone.zone.disableOriginLabelValidation,
-    keys: nodeKeyMaker(instance.clock, { ahead: store.revision === 0 ? firstSigningKeys(isFederated) : 0 }),
+    keys: nodeKeyMaker(instance.clock, { beginsKey: store.revision === 0 && userDefaults(config).userTokens }),
   });
+  const signingKeys = lateSigningKeys(instance, manager);
   const proxies = await createProxyServer(instance, manager);
   const topology = discovery(instance, proxies);
   const identities = meshIdentities(instance);
@@ -123,6 +121,7 @@ export async function composeZone(
     gui,
     basePath: config.apiServer.basePath,
     ...(await apiAccess(instance, "zone")),
+    signingKeys: signingKeys.made,
     sync: federation?.sync ?? aloneSyncApi(name, store),
     inspector,
     topology: new ZoneTopologyApi({
@@ -153,6 +152,7 @@ export async function composeZone(
       ...(federation === undefined ? [] : [federation.client]),
       proxies.service,
       { name: "readiness", start: async () => void (isReady = true), stop: async () => void (isReady = false) },
+      signingKeys,
     ],
     (service, error) => log.error({ service, error: errorMessage(error) }, "stopping failed"),
   );
@@ -309,4 +309,15 @@ function defaultResources({ config, log }: Instance, manager: ResourceManager): 
     },
     stop: async () => {},
   };
+}
+
+/** On a first start; later ones find them. */
+function lateSigningKeys({ config, log }: Instance, manager: ResourceManager): LateSigningKeys {
+  return new LateSigningKeys({
+    async make() {
+      const created = await manager.ensureSigningKeys(config.defaults);
+      if (created.length > 0) log.info({ count: created.length }, "signing keys created");
+    },
+    onFailure: (error) => log.error({ error: errorMessage(error) }, "signing keys cannot be created"),
+  });
 }

@@ -34,6 +34,7 @@ import { pageAnswer } from "../page-answer.ts";
 import { parseOffset, parsePageSize } from "../paging.ts";
 import { Query } from "../query.ts";
 import { formatted } from "../resource-format.ts";
+import { afterSigningKeys } from "./after-signing-keys.ts";
 import { isJson } from "./content-type.ts";
 import { searchOf, templateOf } from "./request-url.ts";
 import { type ResourceAction, resourcePaths } from "./resource-paths.ts";
@@ -68,7 +69,8 @@ export function addResourceRoutes(server: FastifyInstance, context: ApiContext):
     const addReads = OWN_READS.get(type.name);
     addReads?.(server, type, context);
     for (const { method, url, action } of resourcePaths(type)) {
-      if (method !== "GET" || addReads === undefined) server.route({ method, url, handler: handlers[action] });
+      if (method === "GET" && addReads !== undefined) continue;
+      server.route({ method, url, handler: handlers[action], ...(type.isAdminOnly ? afterSigningKeys(context) : {}) });
     }
   }
 }

@@ -12,6 +12,7 @@ import { sendText } from "../answer.ts";
 import type { ApiContext } from "../api-context.ts";
 import { type Failure, invalid, sendFailure } from "../failure.ts";
 import type { TokenApi } from "../token-api.ts";
+import { afterSigningKeys } from "./after-signing-keys.ts";
 import { isJson } from "./content-type.ts";
 import { dataplaneTokenRequestSchema, userTokenRequestSchema, zoneTokenRequestSchema } from "./token-request.ts";
 
@@ -100,7 +101,7 @@ export function addTokenRoutes(server: FastifyInstance, context: ApiContext, tok
   });
 
   function post(kind: string, isEnabled: boolean | undefined, prepare: Prepare): void {
-    const options = { bodyLimit: BODY_LIMIT_BYTES, config: { access: "own" } } as const;
+    const options = { bodyLimit: BODY_LIMIT_BYTES, config: { access: "own" }, ...afterSigningKeys(context) } as const;
     server.post(`/tokens/${kind}`, options, async (request, reply) => {
       if (!isJson(request)) return sendText(reply, 415, "415: Unsupported Media Type");
       const order = prepare(request.body, request.user);

@@ -71,6 +71,7 @@ export async function accessRig(
   const role = { mode: isZone ? "zone" : "global", isFederated: isZone, zoneName: "west" } as const;
   const manager = new ResourceManager({ registry, store, keys, ...role });
   await manager.ensureDefaults({ userTokens: true, adminToken: true });
+  await manager.ensureSigningKeys();
   const issuer = new TokenIssuer({ store, clock, uuid: () => "id" });
   const validator = new TokenValidator({ store, clock, ring: userKeyRing });
   const refusals: Refusal[] = [];

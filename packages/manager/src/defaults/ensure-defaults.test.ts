@@ -9,10 +9,15 @@ import { key, rig } from "../testing/rig.ts";
 const names = (store: Store, type: string): string[] => store.list(type).map(({ name }) => name);
 const DEFAULT_POLICIES = ["mesh-gateways-timeout-all-default", "mesh-timeout-all-default"];
 
-it("gives a global its mesh, keys, id and host names in one commit", async () => {
+it("gives a global its mesh, id and host names in one commit, and keys in another", async () => {
   const { manager, store } = rig();
   const { created, deleted } = await manager.ensureDefaults();
   expect(store.revision).toBe(1);
+  expect(await manager.ensureSigningKeys()).toEqual([
+    key("GlobalSecret", "", "zone-token-signing-key-1"),
+    key("Secret", "default", "dataplane-token-signing-key-default-1"),
+  ]);
+  expect(store.revision).toBe(2);
   expect(deleted).toEqual([]);
   expect(names(store, "Mesh")).toEqual(["default"]);
   expect(names(store, "MeshTimeout")).toEqual(DEFAULT_POLICIES);
@@ -29,12 +34,13 @@ it("gives a global its mesh, keys, id and host names in one commit", async () =>
     "synced-mesh-multi-zone-service",
     "synced-universal-mesh-service",
   ]);
-  expect(created).toHaveLength(13);
+  expect(created).toHaveLength(11);
 });
 
 it("changes nothing the second time, and makes no key in vain", async () => {
   const first = rig();
   await first.manager.ensureDefaults();
+  await first.manager.ensureSigningKeys();
   const changed = { ...key("HostnameGenerator", "", "synced-mesh-external-service"), labels: {}, spec: { mine: true } };
   await first.store.commit([
     { kind: "put", resource: changed },
@@ -43,6 +49,7 @@ it("changes nothing the second time, and makes no key in vain", async () => {
   const { revision } = first.store;
   const second = rig({ store: first.store });
   expect(await second.manager.ensureDefaults()).toEqual({ created: [], deleted: [] });
+  expect(await second.manager.ensureSigningKeys()).toEqual([]);
   expect(first.store.revision).toBe(revision);
   expect(await second.keys.signingKey()).toBe("key 1");
 });
@@ -52,6 +59,7 @@ it("gives a federated zone only what is its own, and forgets other zones", async
   await store.commit([{ kind: "put", resource: { ...key("Zone", "", "old-name"), labels: {}, spec: {} } }]);
   const { deleted } = await manager.ensureDefaults();
   expect(deleted).toEqual([key("Zone", "", "old-name")]);
+  expect(await manager.ensureSigningKeys()).toEqual([]);
   expect(names(store, "Zone")).toEqual(["east"]);
   expect(names(store, "GlobalSecret")).toEqual(["envoy-admin-ca"]);
   expect(keys.caRequests).toHaveLength(1);
@@ -66,8 +74,10 @@ it("gives a federated zone only what is its own, and forgets other zones", async
 it("gives a zone of its own both", async () => {
   const { manager, store } = rig({ mode: "zone", zoneName: "default", isFederated: false });
   await manager.ensureDefaults();
+  await manager.ensureSigningKeys();
   expect(names(store, "Mesh")).toEqual(["default"]);
   expect(names(store, "GlobalSecret")).toEqual(["envoy-admin-ca", "zone-token-signing-key-1"]);
+  expect(store.count("Secret")).toBe(1);
   expect(store.count("Config")).toBe(1);
   expect(names(store, "HostnameGenerator")).toEqual(["local-mesh-external-service", "local-universal-mesh-service"]);
   expect(store.list("MeshTimeout")[0]?.labels).toEqual({
@@ -80,7 +90,9 @@ it("gives a zone of its own both", async () => {
 
 it("leaves out what the settings say", async () => {
   const { manager, store } = rig();
-  await manager.ensureDefaults({ skipMeshCreation: true, skipHostnameGenerators: true });
+  const options = { skipMeshCreation: true, skipHostnameGenerators: true };
+  await manager.ensureDefaults(options);
+  await manager.ensureSigningKeys(options);
   expect([store.count("Mesh"), store.count("HostnameGenerator"), store.count("GlobalSecret")]).toEqual([0, 0, 1]);
 });
 
@@ -98,7 +110,23 @@ it("plans anew when another instance was faster", async () => {
   const store = createMemoryStore({ clock: new FakeClock() });
   const [a, b] = [rig({ store }), rig({ store })];
   const [first, second] = await Promise.all([a.manager.ensureDefaults(), b.manager.ensureDefaults()]);
-  expect(first.created.length + second.created.length).toBe(13);
+  expect(first.created.length + second.created.length).toBe(11);
+  const keys = await Promise.all([a.manager.ensureSigningKeys(), b.manager.ensureSigningKeys()]);
+  expect(keys.flat()).toHaveLength(2);
+});
+
+it("a mesh that is deleted, or a key that is put, while keys are made has what its user wants", async () => {
+  const { manager, store } = rig();
+  await manager.ensureDefaults();
+  const making = manager.ensureSigningKeys();
+  const own = { ...key("GlobalSecret", "", "zone-token-signing-key-1"), labels: {}, spec: { data: "bWluZQ==" } };
+  await store.commit([
+    { kind: "put", resource: own },
+    { kind: "delete", key: key("Mesh", "", "default") },
+  ]);
+  expect(await making).toEqual([]);
+  expect(store.get(own)).toMatchObject({ spec: own.spec });
+  expect([store.count("Mesh"), store.count("Secret")]).toEqual([0, 0]);
 });
 
 describe("tokens of users", () => {
@@ -122,12 +150,13 @@ describe("tokens of users", () => {
   it("no admin token where the settings say so", async () => {
     const { manager, store } = rig();
     await manager.ensureDefaults({ userTokens: true });
-    expect(names(store, "GlobalSecret")).toEqual(["user-token-signing-key-1", "zone-token-signing-key-1"]);
+    expect(names(store, "GlobalSecret")).toEqual(["user-token-signing-key-1"]);
   });
 
   it("keys that were rotated out do not come back, and the newest signs the admin token", async () => {
     const { manager, store } = rig();
     await manager.ensureDefaults({ userTokens: true });
+    await manager.ensureSigningKeys();
     const data = Buffer.from("newer").toString("base64");
     const rotated = [
       ["GlobalSecret", "", "user-token-signing-key"],
@@ -141,6 +170,7 @@ describe("tokens of users", () => {
       ]),
     );
     await manager.ensureDefaults({ userTokens: true, adminToken: true });
+    await manager.ensureSigningKeys();
     expect(secret(store, "admin-user-token")).toBe("admin token signed with 7: newer");
     for (const [type, mesh, prefix] of rotated) expect(store.get(key(type, mesh, `${prefix}-1`))).toBeUndefined();
   });
@@ -154,7 +184,7 @@ describe("tokens of users", () => {
     };
     await store.commit([{ kind: "put", resource: broken }]);
     await manager.ensureDefaults({ userTokens: true, adminToken: true });
-    expect(names(store, "GlobalSecret")).toEqual(["user-token-signing-key-1", "zone-token-signing-key-1"]);
+    expect(names(store, "GlobalSecret")).toEqual(["user-token-signing-key-1"]);
     expect(names(store, "Mesh")).toEqual(["default"]);
   });
 });

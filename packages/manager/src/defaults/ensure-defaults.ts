@@ -1,6 +1,7 @@
 /**
  * What a control plane cannot be without, made at its start: absent resources are created, present ones never changed,
- * all in one commit, so that a start that is cut short leaves nothing half-made.
+ * all in one commit, so that a start that is cut short leaves nothing half-made. Signing keys that nobody needs to start
+ * with come in a second one, see `late-signing-keys.ts`; a start that finds none makes them.
  * Source: kuma v2.14.3: pkg/defaults, pkg/clusterid.
  */
 import {
@@ -14,7 +15,7 @@ import {
   zoneKeyRing,
 } from "@isthmus/identity";
 import type { ResourceKey } from "@isthmus/resources";
-import { type Op, type ResourceDraft, StoreError } from "@isthmus/store";
+import { type Change, type Op, type ResourceDraft, StoreError } from "@isthmus/store";
 import { CA_VALIDITY_MS } from "../keys/key-maker.ts";
 import { ENVOY_ADMIN_CA, globalSecret } from "../keys/secrets.ts";
 import type { WriteContext } from "../write-rule.ts";
@@ -44,37 +45,57 @@ export const CLUSTER_ID: ResourceKey = { type: "Config", mesh: "", name: "kuma-c
 const ATTEMPTS_MAX = 5;
 
 export async function ensureDefaults(context: WriteContext, options: DefaultsOptions = {}): Promise<DefaultsResult> {
+  const changes = await commitPlan(context, () => plan(context, options));
+  return {
+    created: createdKeys(changes),
+    deleted: changes.filter(({ after }) => after === undefined).map(({ key }) => key),
+  };
+}
+
+/** Keys of the tokens of zones and of the Dataplanes of each mesh; answers with what was made. */
+export async function ensureSigningKeys(
+  context: WriteContext,
+  options: DefaultsOptions = {},
+): Promise<readonly ResourceKey[]> {
+  if (context.mode === "zone" && context.isFederated) return [];
+  const changes = await commitPlan(context, async () => {
+    const meshes = options.skipMeshCreation === true ? [] : context.store.list("Mesh");
+    const keys = await Promise.all([
+      globalSigningKey(zoneKeyRing, context),
+      ...meshes.map(({ name }) => signingKeyOp(name, context)),
+    ]);
+    return keys.flat();
+  });
+  return createdKeys(changes);
+}
+
+async function commitPlan(context: WriteContext, plan: () => Promise<readonly Op[]>): Promise<readonly Change[]> {
   for (let attempt = 1; ; attempt += 1) {
-    const ops = await plan(context, options);
+    const ops = await plan();
     try {
-      const { changes } = await context.store.commit(ops);
-      return {
-        created: changes
-          .filter(({ before, after }) => before === undefined && after !== undefined)
-          .map(({ key }) => key),
-        deleted: changes.filter(({ after }) => after === undefined).map(({ key }) => key),
-      };
+      return (await context.store.commit(ops)).changes;
     } catch (error) {
       if (!(error instanceof StoreError) || !isRace(error) || attempt === ATTEMPTS_MAX) throw error;
     }
   }
 }
 
+function createdKeys(changes: readonly Change[]): readonly ResourceKey[] {
+  return changes.filter(({ before, after }) => before === undefined && after !== undefined).map(({ key }) => key);
+}
+
 async function plan(context: WriteContext, options: DefaultsOptions): Promise<readonly Op[]> {
   const isZone = context.mode === "zone";
   const ownsMeshes = !isZone || !context.isFederated;
-  const [ca, meshParts, zoneKey, userParts] = await Promise.all([
+  const [ca, userParts] = await Promise.all([
     isZone ? adminCa(context) : [],
-    ownsMeshes ? meshes(context, options) : [],
-    ownsMeshes ? globalSigningKey(zoneKeyRing, context) : [],
     options.userTokens === true ? userTokens(context, options) : [],
   ]);
   const generators = isZone ? zoneHostnameGenerators : globalHostnameGenerators;
   return [
     ...ca,
     ...(isZone ? onlyOwnZone(context) : []),
-    ...meshParts,
-    ...zoneKey,
+    ...(ownsMeshes ? meshes(context, options) : []),
     ...userParts,
     ...(ownsMeshes ? absent(context, { ...CLUSTER_ID, labels: {}, spec: { config: context.keys.uuid() } }) : []),
     ...(options.skipHostnameGenerators === true ? [] : absent(context, ...generators)),
@@ -100,18 +121,15 @@ function onlyOwnZone(context: WriteContext): readonly Op[] {
   return [...deletions, ...absent(context, { type: "Zone", mesh: "", name: own, labels: {}, spec: {} })];
 }
 
-/** The mesh `default` with all it comes with; keys and label repairs of the meshes that are there. */
-async function meshes(context: WriteContext, options: DefaultsOptions): Promise<readonly Op[]> {
+/** The mesh `default` with its policies; label repairs of the meshes that are there. */
+function meshes(context: WriteContext, options: DefaultsOptions): readonly Op[] {
   if (options.skipMeshCreation === true) return [];
   const present = context.store.list("Mesh").map(({ name }) => name);
-  const repairs = present.map(async (name) => [
-    ...(await signingKeyOp(name, context)),
-    ...policyLabelRepairs(name, context),
-  ]);
   const mesh: ResourceDraft = { type: "Mesh", mesh: "", name: "default", labels: {}, spec: {} };
-  if (present.includes(mesh.name)) return (await Promise.all(repairs)).flat();
-  const key = await signingKeyOp(mesh.name, context);
-  return [...absent(context, mesh), ...key, ...meshPolicies(mesh, context), ...(await Promise.all(repairs)).flat()];
+  return [
+    ...(present.includes(mesh.name) ? [] : [...absent(context, mesh), ...meshPolicies(mesh, context)]),
+    ...present.flatMap((name) => policyLabelRepairs(name, context)),
+  ];
 }
 
 /** No operation where the ring has a key, whatever its serial: a key that was rotated out must not come back. */

@@ -9,5 +9,5 @@ export async function signingKeyOp(mesh: string, context: WriteContext): Promise
   const ring = dataplaneKeyRing(mesh);
   if (latestSerial(context.store, ring) !== undefined) return [];
   const { name } = keyAddress(ring, DEFAULT_SERIAL);
-  return [{ kind: "put", resource: meshSecret(mesh, name, await context.keys.signingKey()) }];
+  return [{ kind: "put", resource: meshSecret(mesh, name, await context.keys.signingKey()), expect: "absent" }];
 }

@@ -38,15 +38,19 @@ const ADMIN_TOKEN_VALIDITY_MS = 10 * 365 * 24 * 3600 * 1000;
 const CLOCK_SKEW_MS = 10_000;
 
 /**
- * Keys are made on threads of the pool, so that several are made in parallel and the event loop stays free. `ahead`: so many signing keys are begun
- * at once, for a control plane that will need them when it is put together.
+ * Keys are made on threads of the pool, so that the event loop stays free. `beginsKey`: a signing key is begun at once, for a control plane that
+ * will need it when it is put together.
  */
-export function nodeKeyMaker(clock: Clock, { ahead = 0 }: { readonly ahead?: number } = {}): KeyMaker {
-  const begun = Array.from({ length: ahead }, makeSigningKey);
-  // Whoever takes one hears of its failure.
-  for (const key of begun) key.catch(() => {});
+export function nodeKeyMaker(clock: Clock, { beginsKey = false }: { readonly beginsKey?: boolean } = {}): KeyMaker {
+  let begun = beginsKey ? makeSigningKey() : undefined;
+  // Whoever takes it hears of its failure.
+  begun?.catch(() => {});
   return {
-    signingKey: () => begun.pop() ?? makeSigningKey(),
+    signingKey() {
+      const key = begun ?? makeSigningKey();
+      begun = undefined;
+      return key;
+    },
     ca: (request) => makeCa(request, clock),
     adminToken: (signingKey) => makeAdminToken(signingKey, clock.now()),
     uuid: () => randomUUID(),

@@ -1,2 +1,3 @@
 export { watchEventLoop } from "./event-loop-delay.ts";
+export { LISTENERS, MockProxy, type MockProxyOptions } from "./mock-proxy.ts";
 export { type Distribution, distribution, formatDistribution, poissonGapMs } from "./statistics.ts";

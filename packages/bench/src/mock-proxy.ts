@@ -2,7 +2,13 @@
  * A data-plane proxy as the wire sees it, on raw HTTP/2: one TLS connection, one ADS stream (state of the world), requests in the order in which
  * Envoy makes them: clusters, endpoints of those that want them, listeners, secrets. It acknowledges everything at once.
  */
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type IncomingHttpHeaders,
+} from "node:http2";
 import { BYTES, encodeDeltaRequest, VARINT, WireReader, WireWriter } from "@isthmus/proto";
 import { FrameReader, frame } from "./grpc-frames.ts";
 
@@ -23,9 +29,19 @@ export interface MockProxyOptions {
   readonly name: string;
   /** The Dataplane that it brings, as text; without it, one that is stored is meant. */
   readonly dataplane?: string;
+  /** That it shows, where the server wants one. */
+  readonly token?: string;
   /** A response arrived, with the names in it; `at` is monotonic milliseconds, `size` bytes. */
   readonly onResponse?: (typeUrl: string, names: readonly string[], at: number, size: number) => void;
 }
+
+/** How a stream ended: status of gRPC and its text, as they came. */
+export interface StreamEnd {
+  readonly code: number;
+  readonly message: string;
+}
+
+const UNAVAILABLE = 14;
 
 export class MockProxy {
   receivedBytes = 0;
@@ -34,7 +50,10 @@ export class MockProxy {
   readonly #stream: ClientHttp2Stream;
   /** Resources that each type is subscribed to; empty: all. */
   readonly #subscribed = new Map<string, readonly string[]>();
+  /** It has everything that it asked for; rejects when there is no connection. */
   readonly ready: Promise<void>;
+  /** Its stream, or its connection, is over. */
+  readonly ended: Promise<StreamEnd>;
   #becomeReady: () => void = () => {};
 
   constructor(options: MockProxyOptions) {
@@ -54,6 +73,19 @@ export class MockProxy {
       [constants.HTTP2_HEADER_PATH]: PATH,
       "content-type": "application/grpc",
       te: "trailers",
+      ...(options.token === undefined ? {} : { authorization: options.token }),
+    });
+    this.ended = new Promise((resolve) => {
+      const end = (headers: IncomingHttpHeaders): void => {
+        if (headers["grpc-status"] === undefined) return;
+        const message = headers["grpc-message"];
+        resolve({
+          code: Number(headers["grpc-status"]),
+          message: decodeURIComponent(typeof message === "string" ? message : ""),
+        });
+      };
+      this.#stream.once("response", end).once("trailers", end);
+      this.#stream.once("close", () => resolve({ code: UNAVAILABLE, message: "the connection is gone" }));
     });
     const reader = new FrameReader((message) => this.#onResponse(message));
     this.#stream.on("data", (chunk: Buffer) => reader.push(chunk));

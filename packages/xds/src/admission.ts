@@ -15,12 +15,14 @@ export interface ProxyCandidate {
 
 export interface ProxyAdmission {
   /**
-   * Authenticates the proxy and stores the resource that it brings. An error is the status that its stream is ended with. May
+   * Authenticates the proxy and checks the resource that it brings. An error is the status that its stream is ended with. May
    * reject: then the stream is ended with INTERNAL.
    */
   admit(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>>;
+  /** Stores the resource that an admitted proxy brings, when nobody else has its name for good. Errors as of `admit`. */
+  register(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>>;
   /** Authenticates the proxy against its stored resource: health reports change a resource, and never bring one. */
   authenticate(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>>;
-  /** An admitted stream is over. `isReplaced`: another one of the same proxy is served. */
+  /** The stream of a proxy that was registered is over. `isReplaced`: another one of the same proxy is served. */
   released(candidate: ProxyCandidate, isReplaced: boolean): void;
 }

@@ -72,7 +72,7 @@ export class AdsConversation {
 
   closed(status: GrpcStatus): void {
     const candidate = this.#candidate;
-    // A proxy that was admitted but is not served yet is released by `#serve`, which finds the stream closed.
+    // A proxy that was registered but is not served yet is released by `#serve`, which finds the stream closed.
     if (candidate === undefined || !this.#isHolder) return;
     const { claims, admission, onEvent } = this.#options;
     this.#session?.closed();
@@ -92,10 +92,15 @@ export class AdsConversation {
   }
 
   async #admit(candidate: ProxyCandidate): Promise<void> {
-    const { admission, onEvent } = this.#options;
+    const { admission, claims, clock, onEvent } = this.#options;
     try {
       const admitted = await admission.admit(candidate);
       if (!admitted.ok) return this.#refuse(admitted.error);
+      if (this.#stream.isClosed) return;
+      // Who is not served changes nothing of who is.
+      if (!claims.isFree(candidate.id, clock.now())) return this.#refuseName(candidate);
+      const registered = await admission.register(candidate);
+      if (!registered.ok) return this.#refuse(registered.error);
       this.#serve(candidate);
     } catch (error) {
       onEvent({ kind: "defect", where: `admission of ${nodeIdOf(candidate.id)}`, error });
@@ -108,22 +113,24 @@ export class AdsConversation {
     const { id, metadata, peer } = candidate;
     const holder = claims.holderOf(id);
     if (this.#stream.isClosed) return admission.released(candidate, holder !== undefined);
-    const isGranted = claims.claim(id, this, clock.now());
-    if (holder !== undefined) {
-      onEvent({ kind: "nameConflict", proxy: id, peer, outcome: isGranted ? "replaced" : "refused" });
-    }
-    if (!isGranted) {
+    if (!claims.claim(id, this, clock.now())) {
       admission.released(candidate, true);
-      // Kuma's text: whoever looks for it finds the known cause.
-      const details = "there is already an active stream from this node, try again later";
-      return this.#refuse({ code: GrpcCode.ALREADY_EXISTS, details });
+      return this.#refuseName(candidate);
     }
+    if (holder !== undefined) onEvent({ kind: "nameConflict", proxy: id, peer, outcome: "replaced" });
     this.#isHolder = true;
     holder?.session?.end("ABORTED", "a newer stream of this proxy is served");
     const proxy: ConnectedProxy = { id, metadata, streamId };
     this.#session = new AdsStream({ ...this.#options, proxy }, this.#stream);
     onEvent({ kind: "connected", proxy, variant, peer, openedAt: this.#openedAt });
     for (const request of this.#waiting.splice(0)) this.#session.request(request);
+  }
+
+  #refuseName({ id, peer }: ProxyCandidate): void {
+    this.#options.onEvent({ kind: "nameConflict", proxy: id, peer, outcome: "refused" });
+    // Kuma's text: whoever looks for it finds the known cause.
+    const details = "there is already an active stream from this node, try again later";
+    this.#refuse({ code: GrpcCode.ALREADY_EXISTS, details });
   }
 
   #refuse(status: GrpcStatus, nodeId = this.#candidate === undefined ? "" : nodeIdOf(this.#candidate.id)): void {

@@ -130,7 +130,7 @@ describe("a stream", () => {
     await eventually(() => source.open === 0);
     expect(server.ads.connected).toBe(0);
     expect(of("disconnected")).toMatchObject([{ isReplaced: false }]);
-    expect(admission.log).toEqual(["admit default.web-1", "released default.web-1"]);
+    expect(admission.log).toEqual(["admit default.web-1", "register default.web-1", "released default.web-1"]);
   });
 });
 
@@ -219,13 +219,14 @@ describe("two streams of one proxy", () => {
     await eventually(() => of("disconnected").length === 1);
     expect(of("disconnected")).toMatchObject([{ isReplaced: true }]);
     expect(of("nameConflict")).toMatchObject([{ outcome: "replaced" }]);
-    expect(admission.log).toEqual(["admit default.web-1", "admit default.web-1", "released default.web-1, replaced"]);
+    const entry = ["admit default.web-1", "register default.web-1"];
+    expect(admission.log).toEqual([...entry, ...entry, "released default.web-1, replaced"]);
     expect(server.ads.connected).toBe(1);
     expect(source.open).toBe(1);
   });
 
-  it("that throw each other out: the one that is served stays", async () => {
-    const { source, connect, of } = await start();
+  it("that throw each other out: the one that is served stays, and of the other nothing is stored", async () => {
+    const { source, connect, admission, of } = await start();
     source.push(clusters({ a: "1" }));
     const clients = [];
     for (let i = 0; i < 5; i += 1) {
@@ -243,7 +244,25 @@ describe("two streams of one proxy", () => {
     ]);
     expect(clients[4]?.status?.details).toBe("there is already an active stream from this node, try again later");
     expect(of("nameConflict").map(({ outcome }) => outcome)).toEqual(["replaced", "replaced", "replaced", "refused"]);
+    expect(admission.log.filter((entry) => entry.startsWith("admit "))).toHaveLength(5);
+    expect(admission.log.filter((entry) => entry.startsWith("register "))).toHaveLength(4);
     expect(source.open).toBe(1);
+  });
+
+  it("of which the newer cannot be registered: the older is served on", async () => {
+    const { source, connect, admission } = await start();
+    source.push(clusters({ a: "1" }));
+    const old = connect();
+    old.state({ typeUrl: CLUSTER_TYPE, node: NODE });
+    await old.stateAt(0);
+    admission.registration = err({ code: GrpcCode.INVALID_ARGUMENT, details: "not a member of the mesh" });
+    const next = connect();
+    next.state({ typeUrl: CLUSTER_TYPE, node: NODE });
+    expect(await next.ended()).toEqual({ code: GrpcCode.INVALID_ARGUMENT, details: "not a member of the mesh" });
+    source.push(clusters({ a: "2" }));
+    old.state({ typeUrl: CLUSTER_TYPE, responseNonce: old.states[0]?.nonce ?? "" });
+    await old.stateAt(1);
+    expect(admission.log.filter((entry) => entry.startsWith("released"))).toEqual([]);
   });
 
   it("a sidecar and an ingress with the same node id are two proxies", async () => {

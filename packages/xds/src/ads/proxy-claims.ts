@@ -33,19 +33,23 @@ export class ProxyClaims<Holder> {
   }
 
   /** False: the name is in dispute, and stays with its holder. */
+  isFree(id: ProxyId, now: number): boolean {
+    const name = this.#names.get(proxyKey(id));
+    if (name?.holder === undefined) return true;
+    if (now < name.disputedUntil) return false;
+    name.changes = name.changes.filter((at) => now - at < CHANGES_WINDOW_MS);
+    if (name.changes.length < CHANGES_MAX) return true;
+    name.disputedUntil = now + DISPUTE_MS;
+    return false;
+  }
+
+  /** False: it is not free. */
   claim(id: ProxyId, holder: Holder, now: number): boolean {
+    if (!this.isFree(id, now)) return false;
     const key = proxyKey(id);
     const name: Name<Holder> = this.#names.get(key) ?? { holder: undefined, changes: [], disputedUntil: 0 };
     this.#names.set(key, name);
-    if (name.holder !== undefined) {
-      if (now < name.disputedUntil) return false;
-      name.changes = name.changes.filter((at) => now - at < CHANGES_WINDOW_MS);
-      if (name.changes.length >= CHANGES_MAX) {
-        name.disputedUntil = now + DISPUTE_MS;
-        return false;
-      }
-      name.changes = [...name.changes, now];
-    }
+    if (name.holder !== undefined) name.changes = [...name.changes, now];
     name.holder = holder;
     return true;
   }

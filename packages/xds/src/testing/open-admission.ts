@@ -7,12 +7,18 @@ import { nodeIdOf } from "../node/proxy-id.ts";
 export class OpenAdmission implements ProxyAdmission {
   readonly log: string[] = [];
   answer: (candidate: ProxyCandidate) => Promise<Result<void, GrpcStatus>> = async () => ok(undefined);
+  registration: Result<void, GrpcStatus> = ok(undefined);
   readonly candidates: ProxyCandidate[] = [];
 
   admit(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
     this.candidates.push(candidate);
     this.log.push(`admit ${nodeIdOf(candidate.id)}`);
     return this.answer(candidate);
+  }
+
+  register({ id }: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
+    this.log.push(`register ${nodeIdOf(id)}`);
+    return Promise.resolve(this.registration);
   }
 
   authenticate(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {

@@ -34,6 +34,8 @@ export type RegistrationEvent =
 
 export class ProxyRegistration implements ProxyAdmission {
   readonly #options: ProxyRegistrationOptions;
+  /** What they bring. */
+  readonly #admitted = new WeakMap<ProxyCandidate, Resource>();
   readonly #leaving = new Map<string, TimerHandle>();
   #isStopped = false;
 
@@ -42,18 +44,27 @@ export class ProxyRegistration implements ProxyAdmission {
   }
 
   async admit(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
-    const { descriptor, key } = this.#resourceOf(candidate);
+    const key = keyOf(candidate.id);
     const brought = this.#brought(candidate, key);
     if (!brought.ok) return err(invalid(brought.error));
-    const { store, manager } = this.#options;
-    const subject = brought.value ?? store.get(key);
+    const subject = brought.value ?? this.#options.store.get(key);
     if (subject === undefined) return err({ code: GrpcCode.NOT_FOUND, details: `${key.type} ${key.name} not found` });
     const allowed = await this.#options.tokens.check(candidate.id, candidate.credential, subject);
     if (!allowed.ok) return err({ code: GrpcCode.UNAUTHENTICATED, details: allowed.error });
-    this.#stays(proxyKey(candidate.id));
-    if (brought.value === undefined) return ok(undefined);
-    const written = await manager.put(descriptor, key, brought.value);
-    if (!written.ok) return err(invalid(describeWrite(written.error)));
+    if (brought.value !== undefined) this.#admitted.set(candidate, brought.value);
+    return ok(undefined);
+  }
+
+  async register(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
+    const isLeaving = this.#stays(proxyKey(candidate.id));
+    const brought = this.#admitted.get(candidate);
+    if (brought === undefined) return ok(undefined);
+    const { descriptor, key } = this.#resourceOf(candidate);
+    const written = await this.#options.manager.put(descriptor, key, brought);
+    if (!written.ok) {
+      if (isLeaving) this.released(candidate, false);
+      return err(invalid(describeWrite(written.error)));
+    }
     this.#options.onEvent({ kind: "registered", key });
     return ok(undefined);
   }
@@ -84,9 +95,10 @@ export class ProxyRegistration implements ProxyAdmission {
     this.#leaving.clear();
   }
 
-  #stays(name: string): void {
+  /** Whether it was leaving. */
+  #stays(name: string): boolean {
     this.#leaving.get(name)?.cancel();
-    this.#leaving.delete(name);
+    return this.#leaving.delete(name);
   }
 
   async #deregister(key: ResourceKey): Promise<void> {

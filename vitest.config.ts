@@ -14,5 +14,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     pool: "forks",
+    // Loading the packages anew for each file would take longer than most tests.
+    isolate: false,
   },
 });

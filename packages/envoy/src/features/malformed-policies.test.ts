@@ -37,7 +37,7 @@ describe.each(types)("a malformed %s", (type) => {
         });
         expect(errors).toEqual([]);
       }),
-      { numRuns: 30 },
+      { numRuns: 12 },
     );
   });
 });

@@ -1,6 +1,6 @@
 /** A policy is written to the global: until it runs in an Envoy of west. */
 import { meshTimeout, timeoutPath } from "../harness/samples.ts";
-import { ADDRESS, type Lab } from "./lab.ts";
+import type { Lab } from "./lab.ts";
 import { SERVICE } from "./readiness.ts";
 import { pause } from "./watch.ts";
 
@@ -38,28 +38,21 @@ function rule(value: string) {
   };
 }
 
-/** A MeshTimeout for everything, so that each listener and cluster changes: until the Envoy says that it runs with it. From the PUT. */
+/** A MeshTimeout for everything, so that each listener changes: until the Envoy counts its listeners as updated. From the PUT. */
 export async function byTimeout(lab: Lab, trials: number): Promise<readonly number[]> {
-  const listener = `outbound:${ADDRESS.client}:${lab.outboundPort(SERVICE)}`;
-  const dump = lab.admin(`/config_dump?resource=dynamic_listeners&name_regex=${listener}`);
+  const updates = lab.admin("/stats?filter=^listener_manager.listener_in_place_updated$");
   const times: number[] = [];
   for (let trial = -WARM_UP; trial < trials; trial += 1) {
-    const seconds = 1_000 + WARM_UP + trial;
     await pause(Math.random() * GAP_MS);
+    const { text: before } = await updates.ask();
     const began = performance.now();
-    const put = lab.traffic.put(timeoutPath("all"), meshTimeout("all", `${seconds}s`));
-    const seen = await dump.until(({ text }) => isActive(text, `"${seconds}s"`), `a timeout of ${seconds} s`);
+    const put = lab.traffic.put(timeoutPath("all"), meshTimeout("all", `${10 + ((WARM_UP + trial) % 40)}s`));
+    const seen = await updates.until(({ text }) => text !== before, "another timeout");
     await put;
     if (trial >= 0) times.push(seen.at - began);
+    // All of its listeners, and the proxies of the other zone.
+    await pause(GAP_MS);
   }
-  dump.close();
+  updates.close();
   return times;
-}
-
-/** What is warming does not run yet. */
-function isActive(dump: string, text: string): boolean {
-  const at = dump.indexOf(text);
-  if (at < 0) return false;
-  const { configs } = JSON.parse(dump) as { configs: { active_state?: unknown }[] };
-  return configs.some((listener) => JSON.stringify(listener.active_state ?? "").includes(text));
 }

@@ -77,7 +77,7 @@ export const configSchema = z.object({
     /** What Envoys check for the control plane: themselves, and workloads whose inbound has a probe. */
     hds: section({
       enabled: flag(true),
-      /** How often they report. Kuma: 5s. */
+      /** How often they report, at least. Kuma: 5s. */
       interval: duration("1s"),
       checkDefaults: section({
         timeout: duration("2s"),

@@ -1,6 +1,6 @@
 /**
  * Health of the Dataplanes in the store: what is to be checked follows from each, and reports change its inbounds. A report is
- * compared with the stored resource each time it comes, once a second, so nothing that got lost or was overwritten stays so.
+ * compared with the stored resource each time it comes, at least once a second, so nothing that got lost or was overwritten stays so.
  */
 import type { Resource, ResourceKey } from "@isthmus/resources";
 import type { Clock } from "@isthmus/std";
@@ -12,6 +12,7 @@ import { type HealthChecks, type HealthSettings, healthChecksOf } from "./health
 import { withHealth } from "./health-report.ts";
 import type { FollowedHealth, HealthTarget } from "./health-service.ts";
 import type { ClusterHealth } from "./health-wire.ts";
+import { ReportPace } from "./report-pace.ts";
 
 export interface DataplaneHealthOptions {
   readonly store: Pick<Store, "get" | "commit" | "subscribe">;
@@ -23,21 +24,33 @@ export interface DataplaneHealthOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** Of a proxy that starts, until all is healthy, though not for ever: it is to serve as soon as it can. */
+const STARTING_INTERVAL_MS = 50;
+const STARTING_REPORTS = 40;
 /** Somebody else wrote the resource between our reading and our writing. */
 const RACES: readonly string[] = ["VERSION_CONFLICT", "ALREADY_EXISTS", "NOT_FOUND"];
 
 export class DataplaneHealth implements HealthTarget {
   readonly #options: DataplaneHealthOptions;
   readonly #followers = new Map<string, Set<Follower>>();
+  readonly #pace: ReportPace;
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: DataplaneHealthOptions) {
     this.#options = options;
+    this.#pace = new ReportPace(options.settings.intervalMs);
   }
 
   follow(proxy: ProxyCandidate, push: (checks: HealthChecks) => void): FollowedHealth {
     const { type, mesh, name } = proxy.id;
-    const follower = new Follower({ type: PROXY_RESOURCES[type].resource, mesh, name }, proxy, push, this.#options);
+    const follower = new Follower({
+      ...this.#options,
+      key: { type: PROXY_RESOURCES[type].resource, mesh, name },
+      proxy,
+      push,
+      pace: this.#pace,
+      onPaceChanged: () => this.#sayAgain(),
+    });
     const key = keyText(follower.key);
     const followers = this.#followers.get(key) ?? new Set();
     this.#followers.set(key, followers.add(follower));
@@ -49,6 +62,10 @@ export class DataplaneHealth implements HealthTarget {
       report: (clusters) => follower.report(clusters),
       stop: () => this.#stop(key, follower),
     };
+  }
+
+  #sayAgain(): void {
+    for (const followers of this.#followers.values()) for (const follower of followers) follower.say();
   }
 
   #changed(key: ResourceKey): void {
@@ -66,45 +83,72 @@ export class DataplaneHealth implements HealthTarget {
   }
 }
 
+interface FollowerOptions extends DataplaneHealthOptions {
+  readonly key: ResourceKey;
+  readonly proxy: ProxyCandidate;
+  readonly push: (checks: HealthChecks) => void;
+  readonly pace: ReportPace;
+  readonly onPaceChanged: () => void;
+}
+
 class Follower {
   readonly key: ResourceKey;
-  readonly #proxy: ProxyCandidate;
-  readonly #push: (checks: HealthChecks) => void;
-  readonly #options: DataplaneHealthOptions;
+  readonly #options: FollowerOptions;
   readonly #firstChecks: FirstChecks;
+  #checks: HealthChecks | undefined;
   #report: readonly ClusterHealth[] = [];
+  #reports = 0;
+  #isStarting = true;
+  #isPaced = false;
   #isWriting = false;
   #isStopped = false;
 
-  constructor(
-    key: ResourceKey,
-    proxy: ProxyCandidate,
-    push: (checks: HealthChecks) => void,
-    options: DataplaneHealthOptions,
-  ) {
-    this.key = key;
-    this.#proxy = proxy;
-    this.#push = push;
+  constructor(options: FollowerOptions) {
+    this.key = options.key;
     this.#options = options;
     this.#firstChecks = new FirstChecks(options.clock);
   }
 
   changed(): void {
-    const dataplane = this.#options.store.get(this.key);
+    const { store, proxy, settings } = this.#options;
+    const dataplane = store.get(this.key);
     if (dataplane === undefined || this.#isStopped) return;
-    const asked = healthChecksOf(dataplane, this.#proxy.metadata, this.#options.settings);
-    this.#firstChecks.asked(asked.checks);
-    this.#push(asked);
+    this.#checks = healthChecksOf(dataplane, proxy.metadata, settings);
+    this.#firstChecks.asked(this.#checks.checks);
+    this.#setPaced(this.#checks.checks.length > 1);
+    this.say();
     this.#apply();
   }
 
   report(clusters: readonly ClusterHealth[]): void {
     this.#report = this.#firstChecks.judge(clusters);
+    this.#reports += 1;
+    if (this.#isStarting && (this.#reports === STARTING_REPORTS || this.#report.every(({ isHealthy }) => isHealthy))) {
+      this.#isStarting = false;
+      this.say();
+    }
     this.#apply();
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#setPaced(false);
+  }
+
+  say(): void {
+    if (this.#checks === undefined || this.#isStopped) return;
+    const { push, pace } = this.#options;
+    if (!this.#isPaced) return push(this.#checks);
+    const reportIntervalMs = this.#isStarting ? Math.min(STARTING_INTERVAL_MS, pace.intervalMs) : pace.intervalMs;
+    push({ ...this.#checks, reportIntervalMs });
+  }
+
+  /** Whether an application is checked, so that there is something to hear of soon. */
+  #setPaced(isPaced: boolean): void {
+    if (isPaced === this.#isPaced) return;
+    this.#isPaced = isPaced;
+    const { pace, onPaceChanged } = this.#options;
+    if (pace.change(isPaced ? 1 : -1)) onPaceChanged();
   }
 
   #apply(): void {

@@ -15,24 +15,27 @@ const FEATURE_PROXY_IN_METADATA = "feature-transparent-proxy-in-dataplane-metada
 const PASS_THROUGH = { 4: "127.0.0.6", 6: "::6" } as const;
 
 export interface HealthSettings {
-  /** How often Envoy reports. Kuma: 5 s. */
+  /** How often Envoy reports, at least. Kuma: 5 s. */
   readonly intervalMs: number;
   /** Of checks whose probe does not say. */
   readonly timeoutMs: number;
   readonly checkIntervalMs: number;
   readonly noTrafficIntervalMs: number;
+  /** How soon what is not healthy is checked again, where that is sooner. Kuma: no sooner. */
+  readonly retryIntervalMs: number;
   readonly healthyThreshold: number;
   readonly unhealthyThreshold: number;
   /** Where the resource names no admin port. */
   readonly adminPort: number;
 }
 
-/** Kuma's defaults, but for the interval of reports. */
+/** Kuma's defaults, but for the interval of reports and of checks of what is not healthy. */
 export const HEALTH_DEFAULTS: HealthSettings = {
   intervalMs: 1_000,
   timeoutMs: 2_000,
   checkIntervalMs: 1_000,
   noTrafficIntervalMs: 1_000,
+  retryIntervalMs: 100,
   healthyThreshold: 1,
   unhealthyThreshold: 1,
   adminPort: 9901,
@@ -49,7 +52,9 @@ export interface ClusterCheck {
   readonly httpPath: string | undefined;
   readonly timeoutMs: number;
   readonly intervalMs: number;
+  /** While no connection was counted, which differs by the kind of the check. */
   readonly noTrafficIntervalMs: number;
+  readonly retryIntervalMs: number;
   readonly healthyThreshold: number;
   readonly unhealthyThreshold: number;
   /** Undefined: whatever the host chooses. */
@@ -108,6 +113,7 @@ function envoyCheck(networking: JsonObject, metadata: NodeMetadata, settings: He
     timeoutMs: settings.timeoutMs,
     intervalMs: settings.checkIntervalMs,
     noTrafficIntervalMs: settings.noTrafficIntervalMs,
+    retryIntervalMs: settings.retryIntervalMs,
     healthyThreshold: settings.healthyThreshold,
     unhealthyThreshold: settings.unhealthyThreshold,
     sourceAddress: undefined,
@@ -130,6 +136,7 @@ function applicationCheck(
     timeoutMs: durationOf(probe, "timeout") ?? settings.timeoutMs,
     intervalMs: durationOf(probe, "interval") ?? settings.checkIntervalMs,
     noTrafficIntervalMs: settings.noTrafficIntervalMs,
+    retryIntervalMs: settings.retryIntervalMs,
     healthyThreshold: thresholdOf(probe, "healthyThreshold") ?? settings.healthyThreshold,
     unhealthyThreshold: thresholdOf(probe, "unhealthyThreshold") ?? settings.unhealthyThreshold,
     sourceAddress: isProxied && !isLoopback ? PASS_THROUGH[isIP(address) === 6 ? 6 : 4] : undefined,

@@ -44,9 +44,11 @@ function clusterCheck(check: ClusterCheck): Uint8Array {
     .bytes(2, duration(check.intervalMs))
     .bytes(4, threshold(check.unhealthyThreshold))
     .bytes(5, threshold(check.healthyThreshold))
-    .bytes(12, duration(check.noTrafficIntervalMs));
+    .bytes(12, duration(Math.min(check.retryIntervalMs, check.noTrafficIntervalMs)));
   if (check.httpPath === undefined) healthCheck.bytes(9, EMPTY);
   else healthCheck.bytes(8, new WireWriter().string(2, check.httpPath).finish());
+  if (check.retryIntervalMs < check.intervalMs) healthCheck.bytes(14, duration(check.retryIntervalMs));
+  if (check.retryIntervalMs < check.noTrafficIntervalMs) healthCheck.bytes(24, duration(check.noTrafficIntervalMs));
   const endpoint = new WireWriter().bytes(1, addressOf(check.address)).finish();
   const writer = new WireWriter()
     .string(1, check.cluster)

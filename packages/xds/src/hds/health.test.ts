@@ -25,7 +25,7 @@ import { HealthService } from "./health-service.ts";
 import { type ClusterHealth, decodeHealthMessage, encodeHealthChecks } from "./health-wire.ts";
 
 const recorded = (name: string): Buffer => readFileSync(new URL(`../../testdata/hds/${name}`, import.meta.url));
-const KUMA = { ...HEALTH_DEFAULTS, intervalMs: 5_000 };
+const KUMA = { ...HEALTH_DEFAULTS, intervalMs: 5_000, retryIntervalMs: 1_000 };
 /** Its time-out and its interval. */
 const FIRST_CHECK_MS = HEALTH_DEFAULTS.timeoutMs + HEALTH_DEFAULTS.checkIntervalMs;
 const socket = (path: string, ...features: string[]) =>
@@ -68,7 +68,7 @@ describe("what is checked", () => {
     return json.value;
   };
 
-  it("is reported every second by default; a probe has its own values; admin may be on a port", () => {
+  it("is reported every second by default, checked again soon while it is not healthy; a probe has its own values; admin may be on a port", () => {
     const inbound = {
       port: 80,
       serviceProbe: { timeout: "2.5s", interval: "500ms", healthyThreshold: 3, unhealthyThreshold: 0, tcp: {} },
@@ -87,7 +87,9 @@ describe("what is checked", () => {
             {
               timeout: "2s",
               interval: "1s",
-              noTrafficInterval: "1s",
+              noTrafficInterval: "0.100s",
+              unhealthyInterval: "0.100s",
+              noTrafficHealthyInterval: "1s",
               healthyThreshold: 1,
               unhealthyThreshold: 1,
               httpHealthCheck: { path: "/ready" },
@@ -101,7 +103,9 @@ describe("what is checked", () => {
             {
               timeout: "2.500s",
               interval: "0.500s",
-              noTrafficInterval: "1s",
+              noTrafficInterval: "0.100s",
+              unhealthyInterval: "0.100s",
+              noTrafficHealthyInterval: "1s",
               healthyThreshold: 3,
               unhealthyThreshold: 0,
               tcpHealthCheck: {},

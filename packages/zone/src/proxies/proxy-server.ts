@@ -15,6 +15,7 @@ import {
   BootstrapResponder,
   bootstrapHandler,
   DataplaneHealth,
+  HEALTH_DEFAULTS,
   HealthService,
   type XdsEvent,
   XdsServer,
@@ -115,6 +116,7 @@ export async function createProxyServer(instance: Instance, manager: ResourceMan
       store,
       clock,
       settings: {
+        ...HEALTH_DEFAULTS,
         intervalMs: interval,
         timeoutMs: checkDefaults.timeout,
         checkIntervalMs: checkDefaults.interval,

@@ -1,6 +1,7 @@
 /**
  * List, get, put and delete of every type that has a path. Source: kuma v2.14.3: pkg/api-server/resource_endpoints.go.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   kubernetesManifest,
   type ParseFailure,
@@ -124,6 +125,7 @@ class TypeRoutes {
     const written = await manager.put(this.#type, address.value, parsed.value);
     if (!written.ok) return sendFailure(reply, failureOfWrite(written.error, mode));
     const { created, warnings } = written.value;
+    await isOnItsWay();
     return sendJson(reply, created ? 201 : 200, warnings.length === 0 ? {} : { warnings });
   };
 
@@ -133,7 +135,9 @@ class TypeRoutes {
     const address = this.#address(request);
     if (!address.ok) return sendFailure(reply, address.error);
     const deleted = await manager.delete(this.#type, address.value);
-    return deleted.ok ? sendJson(reply, 200, {}) : sendFailure(reply, failureOfWrite(deleted.error, mode));
+    if (!deleted.ok) return sendFailure(reply, failureOfWrite(deleted.error, mode));
+    await isOnItsWay();
+    return sendJson(reply, 200, {});
   };
 
   #page(request: Request, view: View): Result<JsonObject, Failure> {
@@ -180,6 +184,9 @@ class TypeRoutes {
     return err(notFound(titles.mesh));
   }
 }
+
+/** What a commit has set in motion, such as messages to zones, leaves at the end of a turn of the event loop; the answer comes after it. */
+const isOnItsWay = (): Promise<void> => nextTurn();
 
 function failureOfParse(failure: ParseFailure): Failure {
   return failure.kind === "malformed" ? badRequest(failure.detail) : invalid(titles.process, failure.violations);

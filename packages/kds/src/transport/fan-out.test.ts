@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OutboxChange } from "../feed/outbox.ts";
-import { FanOut, type FanOutTarget, SESSIONS_PER_SLICE } from "./fan-out.ts";
+import { FanOut, type FanOutTarget, SESSIONS_AT_ONCE, SESSIONS_PER_SLICE } from "./fan-out.ts";
 
 /** An outbox that commits on demand, and turns of the event loop that come when the test says so. */
 class Rig {
@@ -19,7 +19,8 @@ class Rig {
           };
         },
       },
-      defer: (turn) => this.turns.push(turn),
+      soon: (slice) => this.turns.push(slice),
+      defer: (slice) => this.turns.push(slice),
     });
     this.fanOut.start();
   }
@@ -44,22 +45,46 @@ class Rig {
 }
 
 describe("fan-out", () => {
-  it("tells a slice of the sessions per turn, each once, and rests afterwards", () => {
+  it("tells a few sessions at once, a slice of the others per turn, each once, and rests afterwards", () => {
     const rig = new Rig();
-    const sessions = rig.sessions(2 * SESSIONS_PER_SLICE + 1);
+    const all = SESSIONS_AT_ONCE + 2 * SESSIONS_PER_SLICE + 1;
+    const sessions = rig.sessions(all);
     rig.commit("Mesh");
     const told = (): number => sessions.filter((changes) => changes.length === 1).length;
-    expect([told(), rig.fanOut.waiting, rig.turns.length]).toEqual([0, 101, 1]);
+    expect([told(), rig.fanOut.waiting, rig.turns.length]).toEqual([0, all, 1]);
     rig.turn();
-    expect([told(), rig.turns.length]).toEqual([SESSIONS_PER_SLICE, 1]);
+    expect([told(), rig.turns.length]).toEqual([SESSIONS_AT_ONCE, 1]);
+    rig.turn();
+    expect([told(), rig.turns.length]).toEqual([SESSIONS_AT_ONCE + SESSIONS_PER_SLICE, 1]);
     rig.turn();
     rig.turn();
-    expect([told(), rig.fanOut.waiting, rig.turns.length]).toEqual([101, 0, 0]);
+    expect([told(), rig.fanOut.waiting, rig.turns.length]).toEqual([all, 0, 0]);
+  });
+
+  it("tells in the turn of the commit, after those that are made with it", async () => {
+    const told: OutboxChange[] = [];
+    let commit: (change: OutboxChange) => void = () => {};
+    const fanOut = new FanOut({
+      outbox: {
+        subscribe(listener) {
+          commit = listener;
+          return () => {};
+        },
+      },
+    });
+    fanOut.start();
+    fanOut.add((change) => told.push(change));
+    const isLaterTurn = new Promise((resolve) => setImmediate(() => resolve(told.length)));
+    commit({ types: new Set(["Mesh"]), revision: 1, committedAt: 100 });
+    commit({ types: new Set(["Secret"]), revision: 2, committedAt: 200 });
+    expect(told).toEqual([]);
+    expect(await isLaterTurn).toBe(1);
+    expect(told).toEqual([{ types: new Set(["Mesh", "Secret"]), revision: 2, committedAt: 100 }]);
   });
 
   it("tells commits that came meanwhile as one, without a second turn", () => {
     const rig = new Rig();
-    const [first = [], last = []] = [rig.sessions(SESSIONS_PER_SLICE)[0], rig.sessions(1)[0]];
+    const [first = [], last = []] = [rig.sessions(SESSIONS_AT_ONCE)[0], rig.sessions(1)[0]];
     rig.commit("Mesh");
     rig.turn();
     rig.commit("Secret", "Mesh");
@@ -76,13 +101,13 @@ describe("fan-out", () => {
   it("keeps the order of turns: a session that waits is not overtaken by one that was just told", () => {
     const rig = new Rig();
     const order: number[] = [];
-    const targets: FanOutTarget[] = Array.from({ length: 60 }, (_, i) => () => order.push(i));
+    const targets: FanOutTarget[] = Array.from({ length: 20 }, (_, i) => () => order.push(i));
     for (const target of targets) rig.fanOut.add(target);
     rig.commit("Mesh");
     rig.turn();
     rig.commit("Mesh");
     rig.turn();
-    expect(order.slice(50, 60)).toEqual([50, 51, 52, 53, 54, 55, 56, 57, 58, 59]);
+    expect(order.slice(SESSIONS_AT_ONCE, 20)).toEqual([16, 17, 18, 19]);
   });
 
   it("forgets sessions that ended while they waited, and everything when stopped", () => {

@@ -1,17 +1,21 @@
 /**
- * Tells sessions of commits in slices. A global with a thousand zones would otherwise be deaf for as long as it takes to
- * build a thousand responses; between two slices it reads ACKs and accepts writes. Commits that come while a session
- * waits for its turn are told it as one.
+ * Tells sessions of commits in slices: the first one before whoever made the commit is answered, so that what it writes leaves with this turn
+ * of the event loop. A global with a thousand zones would be deaf for as long as it takes to build a thousand responses; between two slices
+ * it reads ACKs and accepts writes. Commits that are made together, or come while a session waits for its turn, are told it as one.
  */
 import type { Outbox, OutboxChange } from "../feed/outbox.ts";
 
-/** Sessions told per turn of the event loop: about a millisecond of work. */
+/** Sessions told before the commit is answered: few enough that nobody notices who waits for the answer. */
+export const SESSIONS_AT_ONCE = 16;
+/** Sessions told per later turn of the event loop: about a millisecond of work. */
 export const SESSIONS_PER_SLICE = 50;
 
 export interface FanOutOptions {
   readonly outbox: Pick<Outbox, "subscribe">;
+  /** Calls back in this turn of the event loop, once the commits of one batch are all made. */
+  readonly soon?: (slice: () => void) => void;
   /** Calls back in a later turn of the event loop. */
-  readonly defer?: (turn: () => void) => void;
+  readonly defer?: (slice: () => void) => void;
 }
 
 export type FanOutTarget = (change: OutboxChange) => void;
@@ -65,26 +69,27 @@ export class FanOut {
       if (last?.earlier !== earlier) last = { earlier, merged: merge(earlier, change) };
       this.#waiting.set(target, last.merged);
     }
-    this.#defer();
+    const { soon = queueMicrotask } = this.#options;
+    this.#later(soon, SESSIONS_AT_ONCE);
   }
 
-  #defer(): void {
+  #later(when: (slice: () => void) => void, sessions: number): void {
     if (this.#isDeferred || this.#waiting.size === 0) return;
     this.#isDeferred = true;
-    const { defer = setImmediate } = this.#options;
-    defer(() => this.#tellSlice());
+    when(() => this.#tell(sessions));
   }
 
-  #tellSlice(): void {
+  #tell(sessions: number): void {
     this.#isDeferred = false;
     let told = 0;
     for (const [target, change] of this.#waiting) {
-      if (told === SESSIONS_PER_SLICE) break;
+      if (told === sessions) break;
       told += 1;
       this.#waiting.delete(target);
       target(change);
     }
-    this.#defer();
+    const { defer = setImmediate } = this.#options;
+    this.#later(defer, SESSIONS_PER_SLICE);
   }
 }
 

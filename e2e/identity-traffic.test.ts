@@ -80,7 +80,8 @@ describe.skipIf(ENVOY === undefined)("traffic by identities of workloads (needs 
   });
 
   it("passes by the listener of a Dataplane", async () => {
-    const stats = await traffic.deployment.zone("east").api.text("meshes/default/dataplanes/doors/stats");
+    const { api } = traffic.deployment.zone("east");
+    const stats = await eventually(() => api.text("meshes/default/dataplanes/doors/stats"));
     const [, count = "0"] = /^listener\.[^\n]*ingress[^\n]*\.downstream_cx_total: (\d+)$/m.exec(stats) ?? [];
     expect(Number(count)).toBeGreaterThan(0);
   });

@@ -227,6 +227,23 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     expect(proxy.exitCode).toBe(0);
   });
 
+  it("is let go when its token is revoked, its Dataplane with it", async () => {
+    const east = deployment.zone("east");
+    const token = await issueToken(east, "dataplane", { name: "other-4", mesh: "default" });
+    const proxy = await started({ ...sidecar("other-4", "other", OTHER), token });
+    const { jti } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { jti: string };
+    const name = "dataplane-token-revocations-default";
+    await deployment.global.api.put(`meshes/default/secrets/${name}`, {
+      type: "Secret",
+      mesh: "default",
+      name,
+      data: Buffer.from(jti).toString("base64"),
+    });
+    await eventually(() => /"proxy":"[^"]*other-4","reason":"[^"]*token is revoked"/.test(east.log()), PATIENT);
+    await eventually(async () => (await east.api.find("meshes/default/dataplanes/other-4")) === undefined, PATIENT);
+    await proxy.kill();
+  });
+
   it("ends with the reason of the control plane when the resource is refused", async () => {
     const { resource, ...rest } = sidecar("other-3", "other", OTHER);
     const proxy = await prepared({ ...rest, resource: { ...resource, mesh: "unknown" }, token: await anyToken() });

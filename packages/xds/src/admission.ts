@@ -23,6 +23,11 @@ export interface ProxyAdmission {
   register(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>>;
   /** Authenticates the proxy against its stored resource: health reports change a resource, and never bring one. */
   authenticate(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>>;
+  /**
+   * For each stream that is served: `end` is called, once at most, with what the stream is ended with when the credential counts no more. Returns
+   * what to call when the stream is over.
+   */
+  watch(candidate: ProxyCandidate, end: (status: GrpcStatus) => void): () => void;
   /** The stream of a proxy that was registered is over. `isReplaced`: another one of the same proxy is served. */
   released(candidate: ProxyCandidate, isReplaced: boolean): void;
 }

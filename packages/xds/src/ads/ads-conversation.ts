@@ -38,6 +38,7 @@ export class AdsConversation {
   #waiting: AdsRequest[] = [];
   #isHolder = false;
   #session: AdsStream | undefined;
+  #unwatch: (() => void) | undefined;
 
   constructor(options: AdsConversationOptions, stream: ServerStream) {
     this.#options = options;
@@ -76,6 +77,7 @@ export class AdsConversation {
     if (candidate === undefined || !this.#isHolder) return;
     const { claims, admission, onEvent } = this.#options;
     this.#session?.closed();
+    this.#unwatch?.();
     const isReplaced = !claims.release(candidate.id, this);
     if (this.#session !== undefined) {
       onEvent({ kind: "disconnected", proxy: this.#session.proxy, reason: status.details, isReplaced });
@@ -119,6 +121,7 @@ export class AdsConversation {
     }
     if (holder !== undefined) onEvent({ kind: "nameConflict", proxy: id, peer, outcome: "replaced" });
     this.#isHolder = true;
+    this.#unwatch = admission.watch(candidate, (status) => this.#stream.end(status));
     holder?.session?.end("ABORTED", "a newer stream of this proxy is served");
     const proxy: ConnectedProxy = { id, metadata, streamId };
     this.#session = new AdsStream({ ...this.#options, proxy }, this.#stream);

@@ -132,6 +132,18 @@ describe("a stream", () => {
     expect(of("disconnected")).toMatchObject([{ isReplaced: false }]);
     expect(admission.log).toEqual(["admit default.web-1", "register default.web-1", "released default.web-1"]);
   });
+
+  it("ends when the credential of its proxy counts no more", async () => {
+    const { connect, admission, of } = await start();
+    const client = connect();
+    client.state({ typeUrl: CLUSTER_TYPE, node: NODE });
+    await eventually(() => admission.watched.size === 1);
+    for (const end of admission.watched) end({ code: GrpcCode.UNAUTHENTICATED, details: "token is revoked" });
+    expect(await client.ended()).toMatchObject({ code: GrpcCode.UNAUTHENTICATED, details: "token is revoked" });
+    await eventually(() => of("disconnected").some(({ reason }) => reason === "token is revoked"));
+    expect(admission.watched.size).toBe(0);
+    expect(admission.log).toContain("released default.web-1");
+  });
 });
 
 describe("refused", () => {

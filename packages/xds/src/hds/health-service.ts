@@ -29,7 +29,7 @@ export interface FollowedHealth {
 
 export interface HealthServiceOptions {
   readonly target: HealthTarget;
-  readonly admission: Pick<ProxyAdmission, "authenticate">;
+  readonly admission: Pick<ProxyAdmission, "authenticate" | "watch">;
   readonly onEvent: OnXdsEvent;
 }
 
@@ -75,6 +75,7 @@ class HealthConversation {
   readonly #stream: ServerStream;
   #candidate: ProxyCandidate | undefined;
   #followed: FollowedHealth | undefined;
+  #unwatch: (() => void) | undefined;
   #said: Uint8Array | undefined;
   /** The last report that came before the proxy was authenticated. */
   #waiting: readonly ClusterHealth[] | undefined;
@@ -105,6 +106,7 @@ class HealthConversation {
 
   closed(): void {
     const { onEvent } = this.#options;
+    this.#unwatch?.();
     if (this.#followed === undefined || this.#candidate === undefined) return;
     this.#followed.stop();
     onEvent({ kind: "healthClosed", proxy: this.#candidate.id, peer: this.#stream.peer });
@@ -125,6 +127,7 @@ class HealthConversation {
       if (!authenticated.ok) return this.#refuse(authenticated.error);
       if (this.#stream.isClosed) return;
       onEvent({ kind: "healthOpened", proxy: candidate.id, peer: candidate.peer });
+      this.#unwatch = admission.watch(candidate, (status) => this.#refuse(status));
       this.#followed = target.follow(candidate, (checks) => this.#say(checks));
       if (this.#waiting !== undefined) this.#followed.report(this.#waiting);
       this.#waiting = undefined;

@@ -373,6 +373,18 @@ describe("the service", () => {
     admission.answer = async () => ok(undefined);
   });
 
+  it("ends a stream when the credential of its proxy counts no more", async () => {
+    const { store, connect, admission, events } = await start();
+    await put(store, spec());
+    const client = connect();
+    client.raw(withNode("default.web-1"));
+    await client.at(0);
+    for (const end of admission.watched) end({ code: GrpcCode.UNAUTHENTICATED, details: "token is revoked" });
+    expect(await client.ended()).toEqual({ code: GrpcCode.UNAUTHENTICATED, details: "token is revoked" });
+    await eventually(() => events.some(({ kind }) => kind === "healthClosed"));
+    expect(admission.watched.size).toBe(0);
+  });
+
   it("ends its streams when it stops", async () => {
     const { server, store, connect } = await start();
     await put(store, spec());

@@ -9,6 +9,8 @@ export class OpenAdmission implements ProxyAdmission {
   answer: (candidate: ProxyCandidate) => Promise<Result<void, GrpcStatus>> = async () => ok(undefined);
   registration: Result<void, GrpcStatus> = ok(undefined);
   readonly candidates: ProxyCandidate[] = [];
+  /** What ends the streams that are served now. */
+  readonly watched = new Set<(status: GrpcStatus) => void>();
 
   admit(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
     this.candidates.push(candidate);
@@ -24,6 +26,11 @@ export class OpenAdmission implements ProxyAdmission {
   authenticate(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
     this.log.push(`authenticate ${nodeIdOf(candidate.id)}`);
     return this.answer(candidate);
+  }
+
+  watch(_: ProxyCandidate, end: (status: GrpcStatus) => void): () => void {
+    this.watched.add(end);
+    return () => void this.watched.delete(end);
   }
 
   released({ id }: ProxyCandidate, isReplaced: boolean): void {

@@ -16,6 +16,7 @@ import { type Clock, err, errorMessage, ok, type Result, type TimerHandle } from
 import type { Store } from "@isthmus/store";
 import { PROXY_RESOURCES, type ProxyAdmission, type ProxyCandidate, proxyKey } from "@isthmus/xds";
 import type { ProxyTokens } from "./proxy-tokens.ts";
+import { TokenWatch } from "./token-watch.ts";
 
 export interface ProxyRegistrationOptions {
   readonly store: Store;
@@ -37,10 +38,12 @@ export class ProxyRegistration implements ProxyAdmission {
   /** What they bring. */
   readonly #admitted = new WeakMap<ProxyCandidate, Resource>();
   readonly #leaving = new Map<string, TimerHandle>();
+  readonly #tokenWatch: TokenWatch;
   #isStopped = false;
 
   constructor(options: ProxyRegistrationOptions) {
     this.#options = options;
+    this.#tokenWatch = new TokenWatch(options);
   }
 
   async admit(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
@@ -77,6 +80,10 @@ export class ProxyRegistration implements ProxyAdmission {
     return allowed.ok ? allowed : err({ code: GrpcCode.UNAUTHENTICATED, details: allowed.error });
   }
 
+  watch(candidate: ProxyCandidate, end: (status: GrpcStatus) => void): () => void {
+    return this.#tokenWatch.watch(candidate, end);
+  }
+
   released({ id, metadata }: ProxyCandidate, isReplaced: boolean): void {
     if (isReplaced || metadata.resource === undefined || this.#isStopped) return;
     const name = proxyKey(id);
@@ -91,6 +98,7 @@ export class ProxyRegistration implements ProxyAdmission {
   /** A control plane that ends takes no proxy with it: they come back to another one, or to the next start. */
   stop(): void {
     this.#isStopped = true;
+    this.#tokenWatch.stop();
     for (const timer of this.#leaving.values()) timer.cancel();
     this.#leaving.clear();
   }

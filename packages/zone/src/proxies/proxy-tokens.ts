@@ -10,7 +10,7 @@ import {
   zonePublicKeyRing,
 } from "@isthmus/identity";
 import { labelsOf, messageOf, objectOf, objectsOf, type Resource, WORKLOAD_LABEL } from "@isthmus/resources";
-import { type Clock, err, ok, type Result } from "@isthmus/std";
+import { type Clock, err, type JsonObject, ok, type Result } from "@isthmus/std";
 import type { Store } from "@isthmus/store";
 import type { ProxyId } from "@isthmus/xds";
 
@@ -44,22 +44,35 @@ export class ProxyTokens {
     token: string | undefined,
     resource: Pick<Resource, "spec" | "labels">,
   ): Promise<Result<void, string>> {
-    const { dataplanes, zoneProxies } = this.#options;
-    const isTrusted = id.type === "dataplane" ? dataplanes === "none" : zoneProxies === "none";
-    if (isTrusted) return ok(undefined);
-    if (token === undefined || token === "") return err("authentication failed: there is no token");
-    const bare = token.replace(/^Bearer /, "");
-    return id.type === "dataplane" ? this.#dataplane(id, bare, resource) : this.#zoneProxy(id, bare);
+    if (this.#isTrusted(id)) return ok(undefined);
+    const payload = await this.#payloadOf(id, token);
+    if (!payload.ok) return payload;
+    return id.type === "dataplane" ? this.#dataplane(id, payload.value, resource) : this.#zoneProxy(id, payload.value);
   }
 
-  async #dataplane(
-    id: ProxyId,
-    token: string,
-    resource: Pick<Resource, "spec" | "labels">,
-  ): Promise<Result<void, string>> {
-    const payload = await this.#validatorOf(id.mesh).validate(token);
-    if (!payload.ok) return err(`authentication failed: ${payload.error}`);
-    const claims = readDataplane(payload.value);
+  /** Whether a token that was checked is still good, and until when: wall clock in ms, undefined: for ever. */
+  async stillCounts(id: ProxyId, token: string | undefined): Promise<Result<number | undefined, string>> {
+    if (this.#isTrusted(id)) return ok(undefined);
+    const payload = await this.#payloadOf(id, token);
+    if (!payload.ok) return payload;
+    const { exp } = payload.value;
+    return ok(typeof exp === "number" ? exp * 1_000 : undefined);
+  }
+
+  #isTrusted({ type }: ProxyId): boolean {
+    const { dataplanes, zoneProxies } = this.#options;
+    return type === "dataplane" ? dataplanes === "none" : zoneProxies === "none";
+  }
+
+  async #payloadOf(id: ProxyId, token: string | undefined): Promise<Result<JsonObject, string>> {
+    if (token === undefined || token === "") return err("authentication failed: there is no token");
+    const validator = id.type === "dataplane" ? this.#validatorOf(id.mesh) : this.#zones;
+    const payload = await validator.validate(token.replace(/^Bearer /, ""));
+    return payload.ok ? payload : err(`authentication failed: ${payload.error}`);
+  }
+
+  #dataplane(id: ProxyId, payload: JsonObject, resource: Pick<Resource, "spec" | "labels">): Result<void, string> {
+    const claims = readDataplane(payload);
     if (!claims.ok) return claims;
     const { name, mesh, tags, type, workload } = claims.value;
     if (mesh !== "" && mesh !== id.mesh)
@@ -72,10 +85,8 @@ export class ProxyTokens {
     return hasOnly(tags, tagSetsOf(resource)) ? ok(undefined) : err(TAG_DIFFERS);
   }
 
-  async #zoneProxy(id: ProxyId, token: string): Promise<Result<void, string>> {
-    const payload = await this.#zones.validate(token);
-    if (!payload.ok) return err(`authentication failed: ${payload.error}`);
-    const claims = readZone(payload.value);
+  #zoneProxy(id: ProxyId, payload: JsonObject): Result<void, string> {
+    const claims = readZone(payload);
     if (!claims.ok) return claims;
     const { zone, scope } = claims.value;
     if (zone !== "" && zone !== this.#options.zone) return err(`the token is for zone ${zone}`);

@@ -47,7 +47,8 @@ async function withLab(): Promise<void> {
   const lab = await Lab.start([SERVICE, PAIR, ...(wants("first") ? [...probed, ...plain] : [])]);
   try {
     const port = await startInstance(lab);
-    if (wants("put")) report("put", { putToServed: await byPut(lab, trials) });
+    const putToServed = await byPut(lab, wants("put") ? trials : 0);
+    if (wants("put")) report("put", { putToServed });
     if (wants("header")) report("header", { putToAnswer: await byHeader(lab, trials) });
     if (wants("timeout")) report("timeout", { putToRunning: await byTimeout(lab, trials) });
     if (wants("probe")) {

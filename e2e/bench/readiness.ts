@@ -20,7 +20,7 @@ export interface AfterProbe {
   readonly probeToServed: readonly number[];
 }
 
-/** From the request, which says `Ignored`: what it says else is corrected by the next report. */
+/** From the request, which says `Ignored`: what it says else is corrected by the next report. Without trials it warms up all that follows. */
 export async function byPut(lab: Lab, trials: number): Promise<readonly number[]> {
   const { api } = lab.traffic.deployment.zone("east");
   const path = `meshes/default/dataplanes/${NAME}`;

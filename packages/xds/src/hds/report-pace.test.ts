@@ -11,11 +11,11 @@ import { ReportPace } from "./report-pace.ts";
 
 describe("the pace of reports", () => {
   it.each([
-    [1, 25],
-    [5, 25],
-    [6, 50],
-    [40, 200],
-    [160, 800],
+    [1, 15],
+    [3, 15],
+    [4, 30],
+    [40, 240],
+    [160, 960],
     [1_000, 1_000],
   ])("of %i proxies is %i ms", (proxies, intervalMs) => {
     const pace = new ReportPace(1_000);
@@ -32,14 +32,14 @@ describe("the pace of reports", () => {
   it("keeps to its limits whoever comes and goes, and does not change for one that comes and goes", () => {
     const comings = fc.array(fc.constantFrom<1 | -1>(1, 1, -1), { maxLength: 600 });
     fc.assert(
-      fc.property(comings, fc.integer({ min: 25, max: 5_000 }), (changes, longestMs) => {
+      fc.property(comings, fc.integer({ min: 15, max: 5_000 }), (changes, longestMs) => {
         const pace = new ReportPace(longestMs);
         let proxies = 0;
         for (const by of changes) {
           if (proxies + by < 0) continue;
           proxies += by;
           pace.change(by);
-          expect(pace.intervalMs).toBeGreaterThanOrEqual(25);
+          expect(pace.intervalMs).toBeGreaterThanOrEqual(15);
           expect(pace.intervalMs).toBeLessThanOrEqual(longestMs);
           if (pace.intervalMs < longestMs) expect((proxies * 1_000) / pace.intervalMs).toBeLessThanOrEqual(200);
         }
@@ -85,8 +85,8 @@ describe("what Envoys are told of it", () => {
     const proxies = await fleet(300);
     for (const proxy of proxies) proxy.report(HEALTHY);
     expect(new Set(proxies.map((proxy) => proxy.interval()))).toEqual(new Set([1_000]));
-    for (const proxy of proxies.slice(3)) proxy.stop();
-    expect(proxies.slice(0, 3).map((proxy) => proxy.interval())).toEqual([25, 25, 25]);
+    for (const proxy of proxies.slice(2)) proxy.stop();
+    expect(proxies.slice(0, 2).map((proxy) => proxy.interval())).toEqual([15, 15]);
   });
 
   it("one that starts reports soon until it is healthy, though not for ever", async () => {

@@ -5,7 +5,7 @@
 
 /** Of all of them together. A report costs a zone about 0.1 ms. */
 const REPORTS_PER_SECOND = 200;
-const SHORTEST_MS = 25;
+const SHORTEST_MS = 15;
 /** It becomes faster only when there is so much room: one proxy that comes and goes does not change it for all. */
 const ROOM = 0.75;
 

@@ -2,16 +2,18 @@
  * TLS with which a proxy connects to another of the mesh: which server name it asks for and whom it accepts.
  * Source: kuma v2.14.3: pkg/plugins/policies/core/xds/meshroute/clusters.go, pkg/xds/envoy/tls/v3/tls.go.
  */
-import type { SubjectAltNameMatcherJson } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/common";
 import type { UpstreamTlsContextJson } from "@isthmus/proto/envoy/extensions/transport_sockets/tls/v3/tls";
 import type { Draft } from "../draft/draft.ts";
 import { sds } from "./sds.ts";
-import { exactMatchers, prefixMatchers } from "./subject-alt-names.ts";
+import { exactMatchers } from "./subject-alt-names.ts";
 import type { MeshTls } from "./tls-identities.ts";
 
 export const MESH_ALPN = "kuma";
 
-/** `servers`: exact names; none: anybody of the mesh. */
+/**
+ * `servers`: exact names. None: nobody is accepted, for else a client would trust the whole mesh whenever the owner of a service has not
+ * said yet who its instances are.
+ */
 export function upstreamTls(
   tls: MeshTls,
   mesh: string,
@@ -20,21 +22,17 @@ export function upstreamTls(
   draft: Draft,
 ): UpstreamTlsContextJson {
   draft.secrets.add(tls.identitySecret).add(tls.caSecret);
-  const names = serverNames(tls, mesh, servers);
+  // A service without a name: no certificate has it.
+  const names = servers.length > 0 ? servers : [`spiffe://${mesh}/`];
   return {
     sni,
     commonTlsContext: {
       alpnProtocols: [MESH_ALPN],
       tlsCertificateSdsSecretConfigs: [sds(tls.identitySecret)],
       combinedValidationContext: {
-        defaultValidationContext: names.length === 0 ? {} : { matchTypedSubjectAltNames: [...names] },
+        defaultValidationContext: { matchTypedSubjectAltNames: [...exactMatchers(names)] },
         validationContextSdsSecretConfig: sds(tls.caSecret),
       },
     },
   };
-}
-
-function serverNames(tls: MeshTls, mesh: string, servers: readonly string[]): readonly SubjectAltNameMatcherJson[] {
-  if (servers.length > 0) return exactMatchers(servers);
-  return tls.kind === "mesh" ? prefixMatchers([`spiffe://${mesh}/`]) : [];
 }

@@ -363,12 +363,14 @@ describe("writing facts", () => {
     expect(Object.keys(spec)).toEqual(["state", "selector", "ports", "identities"]);
   });
 
-  it("takes identities away when there are none, and changes nothing twice", () => {
+  it("keeps identities when no instance is left, follows the next one, and changes nothing twice", () => {
     const first = withMeshServiceFacts(BACKEND, factsOf(BACKEND, [instance("a")]));
     const facts = factsOf(first, []);
     const second = withMeshServiceFacts(first, facts);
-    expect(second.spec).toEqual({ ...BACKEND.spec, state: "Unavailable" });
+    expect(second.spec).toEqual({ ...first.spec, state: "Unavailable" });
     expect(withMeshServiceFacts(second, facts)).toBe(second);
+    const nameless = { ...factsOf(first, [instance("a")]), identities: [] };
+    expect(withMeshServiceFacts(second, nameless).spec).toEqual({ ...BACKEND.spec, state: "Available" });
   });
 });
 

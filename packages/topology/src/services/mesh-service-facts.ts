@@ -158,10 +158,14 @@ function labelsWith(labels: Resource["labels"], healthy: string | undefined): Re
   return healthy === undefined ? others : { ...others, [HEALTHY_INSTANCES_LABEL]: healthy };
 }
 
-/** Members in the order in which Kuma prints them. */
-function specWith(spec: JsonObject, { isAvailable, identities }: MeshServiceFacts): JsonObject {
-  const { state: _state, identities: _identities, ...rest } = spec;
-  const written = identities.map(({ type, value }) => ({ type, value }));
+/**
+ * Members in the order in which Kuma prints them. Without instances the identities stay: clients must not begin to accept others while
+ * they wait for the next one.
+ */
+function specWith(spec: JsonObject, { isAvailable, identities, proxies }: MeshServiceFacts): JsonObject {
+  const { state: _state, identities: before, ...rest } = spec;
+  const written =
+    proxies.total === 0 && Array.isArray(before) ? before : identities.map(({ type, value }) => ({ type, value }));
   return {
     state: isAvailable ? "Available" : "Unavailable",
     ...rest,

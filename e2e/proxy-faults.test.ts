@@ -62,8 +62,8 @@ function connect(name: string, token: string | undefined, brought: JsonObject, o
     mesh: "default",
     name,
     dataplane: JSON.stringify(brought),
-    onResponse: (type) => {
-      if (type === LISTENERS) onListeners?.();
+    onResponse: ({ typeUrl }) => {
+      if (typeUrl === LISTENERS) onListeners?.();
     },
     ...(token === undefined ? {} : { token }),
   });

@@ -3,6 +3,7 @@
  * Options: --zones N[,N] --resources M --proxies P[,P] --trials T --store memory|lmdb --seconds S --seed S --kuma (drives the kuma-cp of KUMA_BIN as well).
  */
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import { type Distribution, formatDistribution } from "./statistics.ts";
 import { commit, type System, startFloor, startIsthmus, startKuma } from "./systems.ts";
 import { kb1 } from "./workloads/kb1.ts";
@@ -34,6 +35,8 @@ const { values, positionals } = parseArgs({
   },
 });
 
+// What a generator receives lies outside of the heap; V8 would collect everything for every few megabytes of it.
+setFlagsFromString("--heap-growing-percent=100");
 const workload = positionals[0];
 const ofGlobals = OF_GLOBALS.find((each) => each === workload);
 const ofZones = OF_ZONES.find((each) => each === workload);

@@ -17,15 +17,18 @@ export const INGRESS = {
   networking: { address: "192.168.0.1", port: 10_001, advertisedAddress: "192.168.0.1", advertisedPort: 10_001 },
 };
 
+export function addressOf(index: number): string {
+  return `10.${Math.floor(index / 65_536)}.${Math.floor(index / 256) % 256}.${index % 256}`;
+}
+
 /** One instance of a service; with redirected traffic, so that it has an outbound to each service there is. */
 export function dataplane(name: string, service: string, index: number, isReady = true): object {
-  const address = `10.${Math.floor(index / 65_536)}.${Math.floor(index / 256) % 256}.${index % 256}`;
   return {
     type: "Dataplane",
     mesh: "default",
     name,
     networking: {
-      address,
+      address: addressOf(index),
       inbound: [
         {
           port: PORT,

@@ -9,15 +9,17 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from "node:http2";
-import { BYTES, encodeDeltaRequest, VARINT, WireReader, WireWriter } from "@isthmus/proto";
-import { FrameReader, frame } from "./grpc-frames.ts";
+import { BYTES, encodeDeltaRequest, WireReader, WireWriter } from "@isthmus/proto";
+import { type DiscoveryHead, DiscoveryReader, isEdsCluster, nameRange } from "./discovery-reader.ts";
+import { NO_NAMES, SubscribedNames } from "./subscribed-names.ts";
 
 const PATH = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources";
 const PREFIX = "type.googleapis.com/";
 const CLUSTERS = `${PREFIX}envoy.config.cluster.v3.Cluster`;
 export const ENDPOINTS = `${PREFIX}envoy.config.endpoint.v3.ClusterLoadAssignment`;
 export const LISTENERS = `${PREFIX}envoy.config.listener.v3.Listener`;
-const EDS = 3;
+const RESOURCES_TAG = (2 << 3) | BYTES;
+const GRPC_HEADER_BYTES = 5;
 const WINDOW_BYTES = 1024 * 1024;
 
 export interface MockProxyOptions {
@@ -31,8 +33,10 @@ export interface MockProxyOptions {
   readonly dataplane?: string;
   /** That it shows, where the server wants one. */
   readonly token?: string;
-  /** A response arrived, with the names in it; `at` is monotonic milliseconds, `size` bytes. */
-  readonly onResponse?: (typeUrl: string, names: readonly string[], at: number, size: number) => void;
+  /** A response arrived and was acknowledged; `at` is monotonic milliseconds. */
+  readonly onResponse?: (response: DiscoveryHead, at: number) => void;
+  /** Bytes to look for in responses: `isFound`. */
+  readonly seek?: () => Buffer | undefined;
 }
 
 /** How a stream ended: status of gRPC and its text, as they came. */
@@ -44,12 +48,12 @@ export interface StreamEnd {
 const UNAVAILABLE = 14;
 
 export class MockProxy {
-  receivedBytes = 0;
   readonly #options: MockProxyOptions;
   readonly #session: ClientHttp2Session;
   readonly #stream: ClientHttp2Stream;
-  /** Resources that each type is subscribed to; empty: all. */
-  readonly #subscribed = new Map<string, readonly string[]>();
+  /** Names that each type is subscribed to, encoded; empty: all. */
+  readonly #subscribed = new Map<string, Buffer>();
+  readonly #edsClusters = new SubscribedNames();
   /** It has everything that it asked for; rejects when there is no connection. */
   readonly ready: Promise<void>;
   /** Its stream, or its connection, is over. */
@@ -87,43 +91,49 @@ export class MockProxy {
       this.#stream.once("response", end).once("trailers", end);
       this.#stream.once("close", () => resolve({ code: UNAVAILABLE, message: "the connection is gone" }));
     });
-    const reader = new FrameReader((message) => this.#onResponse(message));
+    const reader = new DiscoveryReader({
+      onResource: (start, typeUrl) => {
+        if (typeUrl === CLUSTERS && isEdsCluster(start)) this.#edsClusters.add(start, ...nameRange(start));
+      },
+      onMessage: (response) => this.#onResponse(response),
+      ...(options.seek === undefined ? {} : { seek: options.seek }),
+    });
     this.#stream.on("data", (chunk: Buffer) => reader.push(chunk));
     this.#stream.on("error", () => {});
     this.#stream.once("end", () => this.#session.close());
-    this.#ask(CLUSTERS, [], "", "");
+    this.#ask(CLUSTERS, NO_NAMES, "", "");
   }
 
   close(): void {
     this.#session.destroy();
   }
 
-  #onResponse(message: Buffer): void {
+  #onResponse(response: DiscoveryHead): void {
     const at = performance.now();
-    this.receivedBytes += message.length;
-    const { version, typeUrl, nonce, resources } = readResponse(message);
-    this.#ask(typeUrl, this.#subscribed.get(typeUrl) ?? [], version, nonce);
-    const names = resources.map((resource) => readNamed(resource, typeUrl));
-    this.#options.onResponse?.(
-      typeUrl,
-      names.map(({ name }) => name),
-      at,
-      message.length,
-    );
+    const { version, typeUrl, nonce } = response;
+    this.#ask(typeUrl, this.#subscribed.get(typeUrl) ?? NO_NAMES, version, nonce);
+    this.#options.onResponse?.(response, at);
     if (typeUrl === CLUSTERS) {
-      const wanted = names.filter(({ isEds }) => isEds).map(({ name }) => name);
-      if (wanted.join() !== this.#subscribed.get(ENDPOINTS)?.join()) this.#ask(ENDPOINTS, wanted, "", "");
-      if (!this.#subscribed.has(LISTENERS)) this.#ask(LISTENERS, [], "", "");
-    } else if (typeUrl === LISTENERS) this.#becomeReady();
+      const wanted = this.#edsClusters.finish();
+      if (wanted !== this.#subscribed.get(ENDPOINTS)) this.#ask(ENDPOINTS, wanted, "", "");
+      if (!this.#subscribed.has(LISTENERS)) this.#ask(LISTENERS, NO_NAMES, "", "");
+      return;
+    }
+    if (typeUrl === LISTENERS) this.#becomeReady();
   }
 
-  #ask(typeUrl: string, names: readonly string[], version: string, nonce: string): void {
+  #ask(typeUrl: string, names: Buffer, version: string, nonce: string): void {
     const isFirst = this.#subscribed.size === 0;
     this.#subscribed.set(typeUrl, names);
-    const request = new WireWriter().optionalString(1, version);
-    if (isFirst) request.bytes(2, this.#node());
-    request.strings(3, names).string(4, typeUrl).optionalString(5, nonce);
-    this.#stream.write(frame(request.finish()));
+    const head = new WireWriter().optionalString(1, version);
+    if (isFirst) head.bytes(2, this.#node());
+    const before = head.finish();
+    const after = new WireWriter().string(4, typeUrl).optionalString(5, nonce).finish();
+    const prefix = Buffer.alloc(GRPC_HEADER_BYTES);
+    prefix.writeUInt32BE(before.byteLength + names.byteLength + after.byteLength, 1);
+    this.#stream.cork();
+    for (const part of [prefix, before, names, after]) if (part.byteLength > 0) this.#stream.write(part);
+    this.#stream.uncork();
   }
 
   /** Of a request that has nothing else: a node is the same in both variants. */
@@ -141,49 +151,20 @@ export class MockProxy {
   }
 }
 
-interface Response {
-  readonly version: string;
-  readonly typeUrl: string;
-  readonly nonce: string;
-  /** Bytes of the messages inside of the Anys. */
-  readonly resources: readonly Uint8Array[];
-}
-
-function readResponse(message: Uint8Array): Response {
+/** Of the ClusterLoadAssignments of a whole message. */
+export function namesIn(message: Buffer | undefined): readonly string[] {
+  const names: string[] = [];
+  if (message === undefined) return names;
   const reader = new WireReader(message);
-  let version = "";
-  let typeUrl = "";
-  let nonce = "";
-  const resources: Uint8Array[] = [];
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === ((1 << 3) | BYTES)) version = reader.string();
-    else if (tag === ((2 << 3) | BYTES)) resources.push(valueOf(reader.bytes()));
-    else if (tag === ((4 << 3) | BYTES)) typeUrl = reader.string();
-    else if (tag === ((5 << 3) | BYTES)) nonce = reader.string();
-    else reader.skip(tag);
+    if (tag !== RESOURCES_TAG) reader.skip(tag);
+    else {
+      const any = new WireReader(reader.bytes());
+      any.skip(any.tag());
+      any.tag();
+      const resource = Buffer.from(any.bytes());
+      names.push(resource.toString("utf8", ...nameRange(resource)));
+    }
   }
-  return { version, typeUrl, nonce, resources };
-}
-
-function valueOf(any: Uint8Array): Uint8Array {
-  const reader = new WireReader(any);
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === ((2 << 3) | BYTES)) return reader.bytes();
-    reader.skip(tag);
-  }
-  return new Uint8Array();
-}
-
-/** Every resource has its name in field 1; a Cluster its kind of discovery in field 2. */
-function readNamed(resource: Uint8Array, typeUrl: string): { readonly name: string; readonly isEds: boolean } {
-  const reader = new WireReader(resource);
-  let name = "";
-  let isEds = false;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === ((1 << 3) | BYTES)) name = reader.string();
-    else if (typeUrl === CLUSTERS && tag === ((2 << 3) | VARINT)) isEds = reader.varint() === EDS;
-    else if (typeUrl !== CLUSTERS) break;
-    else reader.skip(tag);
-  }
-  return { name, isEds };
+  return names;
 }

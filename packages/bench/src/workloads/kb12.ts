@@ -2,10 +2,12 @@
  * KB12: many proxies on one zone. They connect at once, each with a Dataplane of its own and an outbound to every service; then an instance of one
  * service becomes unready and ready again, and a policy of the mesh changes: how long until the last proxy has acknowledged.
  */
+import { WireWriter } from "@isthmus/proto";
+import type { DiscoveryHead } from "../discovery-reader.ts";
 import { watchEventLoop } from "../event-loop-delay.ts";
 import { HttpClient, inParallel } from "../http-client.ts";
-import { dataplane, MESH, untilServices } from "../mesh-traffic.ts";
-import { ENDPOINTS, LISTENERS, MockProxy } from "../mock-proxy.ts";
+import { addressOf, dataplane, MESH, untilServices } from "../mesh-traffic.ts";
+import { ENDPOINTS, LISTENERS, MockProxy, namesIn } from "../mock-proxy.ts";
 import { cpuSeconds, settledBytes } from "../process-usage.ts";
 import { type Distribution, distribution, round } from "../statistics.ts";
 import { startZone } from "../systems.ts";
@@ -44,7 +46,9 @@ export async function kb12({ store, services, proxies, trials }: Kb12Options): P
       client.expect("PUT", `/meshes/default/dataplanes/dp-${i}`, instance(i, services)),
     );
     await untilServices(client, services);
-    let told: ((typeUrl: string, names: readonly string[]) => void) | undefined;
+    let told: ((response: DiscoveryHead) => void) | undefined;
+    /** Bytes of the change, which nothing else contains. */
+    let sought: Buffer | undefined;
     const mocks: MockProxy[] = [];
     /** Up to `count` of them. Resolves with the seconds that it took. */
     const connectAll = async (count: number): Promise<number> => {
@@ -58,7 +62,8 @@ export async function kb12({ store, services, proxies, trials }: Kb12Options): P
           name,
           // One more instance of some service.
           dataplane: JSON.stringify(dataplane(name, `service-${i % services}`, 100_000 + i)),
-          onResponse: (typeUrl, names) => told?.(typeUrl, names),
+          onResponse: (response) => told?.(response),
+          seek: () => sought,
         });
       });
       mocks.push(...joining);
@@ -73,12 +78,12 @@ export async function kb12({ store, services, proxies, trials }: Kb12Options): P
     const connectSeconds = firstHalf + secondHalf;
     const whole = await settledBytes(zone.pid, zone.collectsOnSignal);
 
-    const untilAll = (isMeant: (typeUrl: string, names: readonly string[]) => boolean): Promise<void> => {
+    const untilAll = (isMeant: (response: DiscoveryHead) => boolean): Promise<void> => {
       let missing = proxies;
       return new Promise((resolve, reject) => {
         const limit = setTimeout(() => reject(new Error(`${missing} proxies were not told`)), TIMEOUT_MS);
-        told = (typeUrl, names) => {
-          if (!isMeant(typeUrl, names)) return;
+        told = (response) => {
+          if (!isMeant(response)) return;
           missing -= 1;
           if (missing > 0) return;
           clearTimeout(limit);
@@ -93,12 +98,16 @@ export async function kb12({ store, services, proxies, trials }: Kb12Options): P
       await new Promise((resolve) => setTimeout(resolve, GAP_MS));
       if (trial === 0) cpu = cpuSeconds(zone.pid);
       const i = (trial + WARM_UP_TRIALS) >> 1;
+      const isReady = trial % 2 !== 0;
+      const address = addressBytes(i);
       const all = untilAll(
-        (typeUrl, names) =>
-          typeUrl === ENDPOINTS && names.some((name) => name.startsWith(`default_service-${i % services}_`)),
+        ({ typeUrl, message }) =>
+          typeUrl === ENDPOINTS &&
+          message?.includes(address) === isReady &&
+          namesIn(message).some((name) => name.startsWith(`default_service-${i % services}_`)),
       );
       const started = performance.now();
-      await client.expect("PUT", `/meshes/default/dataplanes/dp-${i}`, instance(i, services, trial % 2 !== 0));
+      await client.expect("PUT", `/meshes/default/dataplanes/dp-${i}`, instance(i, services, isReady));
       await all;
       if (trial >= 0) endpointChanges.push(performance.now() - started);
     }
@@ -106,9 +115,11 @@ export async function kb12({ store, services, proxies, trials }: Kb12Options): P
     const policyChanges: number[] = [];
     for (let trial = 0; trial < POLICIES; trial += 1) {
       await new Promise((resolve) => setTimeout(resolve, GAP_MS));
-      const all = untilAll((typeUrl) => typeUrl === LISTENERS);
+      const seconds = trial + 20;
+      sought = timeoutBytes(seconds);
+      const all = untilAll(({ typeUrl, isFound }) => typeUrl === LISTENERS && isFound);
       const started = performance.now();
-      await client.expect("PUT", "/meshes/default/meshtimeouts/kb12", timeout(trial + 20));
+      await client.expect("PUT", "/meshes/default/meshtimeouts/kb12", timeout(seconds));
       await all;
       policyChanges.push(performance.now() - started);
     }
@@ -131,6 +142,20 @@ export async function kb12({ store, services, proxies, trials }: Kb12Options): P
 
 function instance(i: number, services: number, isReady = true): object {
   return dataplane(`dp-${i}`, `service-${i % services}`, i, isReady);
+}
+
+/** `SocketAddress.address` of an instance, encoded. */
+function addressBytes(i: number): Buffer {
+  return Buffer.from(new WireWriter().string(2, addressOf(i)).finish());
+}
+
+/** `RouteAction.timeout`, encoded. */
+function timeoutBytes(seconds: number): Buffer {
+  const duration = new WireWriter()
+    .varint(1 << 3)
+    .varint(seconds)
+    .finish();
+  return Buffer.from(new WireWriter().bytes(8, duration).finish());
 }
 
 function timeout(seconds: number): object {

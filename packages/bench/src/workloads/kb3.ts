@@ -6,7 +6,7 @@ import { seededRandom } from "@isthmus/testkit";
 import { watchEventLoop } from "../event-loop-delay.ts";
 import { HttpClient, inParallel } from "../http-client.ts";
 import { dataplane, INGRESS, MESH, MULTI_ZONE, multiZone, untilServices } from "../mesh-traffic.ts";
-import { ENDPOINTS, MockProxy } from "../mock-proxy.ts";
+import { ENDPOINTS, MockProxy, namesIn } from "../mock-proxy.ts";
 import { type Distribution, distribution, poissonGapMs, round } from "../statistics.ts";
 import { startIsthmus, startZone } from "../systems.ts";
 
@@ -59,8 +59,8 @@ export async function kb3({ store, services, proxies, trials, seed }: Kb3Options
         mesh: "default",
         name,
         dataplane: JSON.stringify(dataplane(name, "client", 100_000 + i)),
-        onResponse: (typeUrl, names, at) => {
-          if (typeUrl === ENDPOINTS) for (const each of names) arrived?.(each, at);
+        onResponse: ({ typeUrl, message }, at) => {
+          if (typeUrl === ENDPOINTS) for (const each of namesIn(message)) arrived?.(each, at);
         },
       });
     });

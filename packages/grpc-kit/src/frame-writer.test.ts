@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FrameWriter, type HttpStream } from "./frame-writer.ts";
 
@@ -32,8 +33,8 @@ const framed = (text: string): Buffer => {
   return Buffer.concat([prefix, Buffer.from(text)]);
 };
 
-/** A part of this size is written alone. */
-const LARGE = 64 * 1024;
+/** What is written at a time. */
+const PIECE = 16 * 1024 - 9;
 
 function partly(...texts: readonly string[]) {
   let asked = 0;
@@ -59,44 +60,51 @@ describe("FrameWriter", () => {
 
   it("asks for a part when the one before was taken, and lets nothing come between", () => {
     const { send, bytes, take, told } = rig();
-    const texts = ["a".repeat(LARGE), "b".repeat(LARGE), "c"];
+    const texts = ["a".repeat(PIECE), "b".repeat(PIECE), "c"];
     const { message, asked } = partly(...texts);
     send(message, "large");
     send(Buffer.from("next"), "next");
-    expect(asked()).toBe(1);
+    expect([asked(), bytes().byteLength]).toEqual([1, PIECE]);
     take();
-    expect(asked()).toBe(2);
-    expect(bytes().byteLength).toBe(5 + 2 * LARGE);
+    expect([asked(), bytes().byteLength]).toEqual([2, 2 * PIECE]);
     take();
-    expect(asked()).toBe(3);
+    expect([asked(), bytes().byteLength]).toEqual([3, 5 + 2 * PIECE + 1]);
     expect(told).toEqual([]);
     take();
     expect(told).toEqual(["large"]);
     expect(bytes()).toEqual(Buffer.concat([framed(texts.join("")), framed("next")]));
   });
 
-  it("takes small parts together", () => {
-    const { send, bytes, take, told } = rig();
-    const { message, asked } = partly("aa", "bb", "c".repeat(LARGE), "dd");
-    send(message, "large");
-    expect(asked()).toBe(3);
-    expect(bytes().byteLength).toBe(5 + 4 + LARGE);
-    take();
-    expect(told).toEqual([]);
-    take();
-    expect(told).toEqual(["large"]);
+  it("writes pieces of one size, whatever the parts", () => {
+    const sizes = fc.array(fc.constantFrom(0, 1, 5, PIECE - 5, PIECE, 100_000), { maxLength: 6 });
+    fc.assert(
+      fc.property(sizes, (parts) => {
+        const { send, bytes, take, told } = rig();
+        const texts = parts.map((size, i) => String.fromCharCode(97 + i).repeat(size));
+        send(partly(...texts).message, "large");
+        const whole = framed(texts.join(""));
+        for (let written = PIECE; written < whole.byteLength; written += PIECE) {
+          expect(bytes().byteLength).toBe(written);
+          take();
+        }
+        expect(told).toEqual([]);
+        take();
+        expect(told).toEqual(["large"]);
+        expect(bytes().equals(whole)).toBe(true);
+      }),
+    );
   });
 
   it("drops what is left when the stream ends", () => {
     const { send, bytes, take, told, state } = rig();
-    const { message, asked } = partly("a".repeat(LARGE), "b");
+    const { message, asked } = partly("a".repeat(PIECE), "b");
     send(message, "large");
     send(Buffer.from("next"), "next");
     state.writableEnded = true;
     take();
     take();
     expect(asked()).toBe(2);
-    expect(bytes().byteLength).toBe(5 + LARGE);
+    expect(bytes().byteLength).toBe(PIECE);
     expect(told).toEqual([]);
   });
 

@@ -9,8 +9,11 @@ import { type OutgoingMessage, partsOf } from "./message-parts.ts";
 
 /** Compressed flag (never), then the length, 32 bit. Source: grpc PROTOCOL-HTTP2.md, Length-Prefixed-Message. */
 const PREFIX_BYTES = 5;
-/** Parts are handed over together up to about this size. */
-const BATCH_BYTES = 64 * 1024;
+/**
+ * What is handed over at a time: one frame of HTTP/2 with its nine bytes fills one record of TLS. More would be held up to five times by each
+ * connection, for its lifetime; a byte more costs a record of its own.
+ */
+const PIECE_BYTES = 16 * 1024 - 9;
 
 export type HttpStream = Pick<ServerHttp2Stream, "write" | "cork" | "uncork" | "destroyed" | "writableEnded">;
 
@@ -45,28 +48,19 @@ export class FrameWriter {
       this.#put([prefix, message], done);
       this.#next();
     } else {
-      this.#writeParts(prefix, partsOf(message)[Symbol.iterator](), done);
+      this.#writePieces(piecesOf(prefix, partsOf(message)), done);
     }
   }
 
-  #writeParts(prefix: Uint8Array | undefined, parts: Iterator<Uint8Array>, done: () => void): void {
-    const batch = prefix === undefined ? [] : [prefix];
-    let size = 0;
-    for (let next = parts.next(); next.done !== true; next = parts.next()) {
-      batch.push(next.value);
-      size += next.value.byteLength;
-      if (size >= BATCH_BYTES) return this.#put(batch, () => this.#writeParts(undefined, parts, done));
-    }
-    const finish = (): void => {
-      done();
-      this.#next();
-    };
-    if (batch.length > 0) this.#put(batch, finish);
-    else finish();
+  #writePieces(pieces: Iterator<readonly Uint8Array[]>, done: () => void): void {
+    const { value, done: isOver } = pieces.next();
+    if (isOver !== true) return this.#put(value, () => this.#writePieces(pieces, done));
+    done();
+    this.#next();
   }
 
   /** Nothing is written to a stream that is ending: the rest of what waits is dropped with it. */
-  #put(batch: readonly Uint8Array[], taken: () => void): void {
+  #put(piece: readonly Uint8Array[], taken: () => void): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.writableEnded) {
       this.#waiting.length = 0;
@@ -76,9 +70,30 @@ export class FrameWriter {
       if (!error) taken();
     };
     stream.cork();
-    for (const part of batch.slice(0, -1)) stream.write(part);
-    const last = batch.at(-1);
-    if (last !== undefined) stream.write(last, onTaken);
+    for (const [i, part] of piece.entries()) {
+      if (i === piece.length - 1) stream.write(part, onTaken);
+      else stream.write(part);
+    }
     stream.uncork();
   }
+}
+
+/** The same bytes cut anew; nothing is copied. */
+function* piecesOf(prefix: Uint8Array, parts: Iterable<Uint8Array>): Generator<readonly Uint8Array[], void, undefined> {
+  let piece = [prefix];
+  let room = PIECE_BYTES - prefix.byteLength;
+  for (const part of parts) {
+    let start = 0;
+    while (part.byteLength - start >= room) {
+      piece.push(part.subarray(start, start + room));
+      yield piece;
+      start += room;
+      piece = [];
+      room = PIECE_BYTES;
+    }
+    if (start === part.byteLength) continue;
+    piece.push(part.subarray(start));
+    room -= part.byteLength - start;
+  }
+  if (piece.length > 0) yield piece;
 }

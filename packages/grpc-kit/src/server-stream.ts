@@ -10,7 +10,7 @@ import { BoundedStreamWriter } from "./bounded-stream-writer.ts";
 import type { ByteStream, ByteStreamHandlers } from "./byte-stream.ts";
 import type { CallProbe } from "./call-probe.ts";
 import { FrameWriter } from "./frame-writer.ts";
-import { limitReadAhead } from "./grpc-js-internals.ts";
+import { forgetRead, limitReadAhead } from "./grpc-js-internals.ts";
 import type { PeerCertificate } from "./peer-certificate.ts";
 import { GrpcCode, type GrpcStatus, sendableStatus } from "./status.ts";
 
@@ -78,6 +78,7 @@ export class ServerStream implements ByteStream {
     }
     const { call, probe } = this.#context;
     call.on("data", (message: Buffer) => {
+      forgetRead(call);
       probe.received();
       this.#guard(() => handlers.message(message));
     });

@@ -4,7 +4,9 @@ import { decodeDeltaRequest, decodeStateRequest, type NamesRegion, type WireNode
 import { ok, type Result } from "@isthmus/std";
 import type { AdsRequest, AdsSend, AdsVariant } from "../session/ads-state.ts";
 
-/** Messages above are given to the transport in parts of about this size. */
+/** Messages above are given to the transport in parts. */
+const WHOLE_BYTES_MAX = 16 * 1024;
+/** Parts that are made of many small ones have about this size. */
 const PART_BYTES = 64 * 1024;
 
 export interface ReceivedAdsRequest {
@@ -87,7 +89,7 @@ export function adsResponse(send: AdsSend, variant: AdsVariant, controlPlane: st
 
 function message(head: Uint8Array, size: number, parts: () => Iterable<Uint8Array>): OutgoingMessage {
   const byteLength = head.byteLength + size;
-  if (byteLength <= PART_BYTES) return Buffer.concat([head, ...parts()], byteLength);
+  if (byteLength <= WHOLE_BYTES_MAX) return Buffer.concat([head, ...parts()], byteLength);
   return {
     byteLength,
     *parts() {

@@ -50,12 +50,9 @@ export class ProxyRegistration implements ProxyAdmission {
     const key = keyOf(candidate.id);
     const brought = this.#brought(candidate, key);
     if (!brought.ok) return err(invalid(brought.error));
-    const subject = brought.value ?? this.#options.store.get(key);
-    if (subject === undefined) return err({ code: GrpcCode.NOT_FOUND, details: `${key.type} ${key.name} not found` });
-    const allowed = await this.#options.tokens.check(candidate.id, candidate.credential, subject);
-    if (!allowed.ok) return err({ code: GrpcCode.UNAUTHENTICATED, details: allowed.error });
-    if (brought.value !== undefined) this.#admitted.set(candidate, brought.value);
-    return ok(undefined);
+    const allowed = await this.#checked(candidate, key, brought.value ?? this.#options.store.get(key));
+    if (allowed.ok && brought.value !== undefined) this.#admitted.set(candidate, brought.value);
+    return allowed;
   }
 
   async register(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
@@ -72,12 +69,13 @@ export class ProxyRegistration implements ProxyAdmission {
     return ok(undefined);
   }
 
-  async authenticate({ id, credential }: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
-    const key = keyOf(id);
+  /** A proxy opens its streams at once: what it brings may not be stored yet. */
+  async authenticate(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
+    const key = keyOf(candidate.id);
     const stored = this.#options.store.get(key);
-    if (stored === undefined) return err({ code: GrpcCode.NOT_FOUND, details: `${key.type} ${key.name} not found` });
-    const allowed = await this.#options.tokens.check(id, credential, stored);
-    return allowed.ok ? allowed : err({ code: GrpcCode.UNAUTHENTICATED, details: allowed.error });
+    if (stored !== undefined) return this.#checked(candidate, key, stored);
+    const brought = this.#brought(candidate, key);
+    return brought.ok ? this.#checked(candidate, key, brought.value) : err(invalid(brought.error));
   }
 
   watch(candidate: ProxyCandidate, end: (status: GrpcStatus) => void): () => void {
@@ -104,6 +102,16 @@ export class ProxyRegistration implements ProxyAdmission {
   }
 
   /** Whether it was leaving. */
+  async #checked(
+    { id, credential }: ProxyCandidate,
+    key: ResourceKey,
+    subject: Resource | undefined,
+  ): Promise<Result<void, GrpcStatus>> {
+    if (subject === undefined) return err({ code: GrpcCode.NOT_FOUND, details: `${key.type} ${key.name} not found` });
+    const allowed = await this.#options.tokens.check(id, credential, subject);
+    return allowed.ok ? allowed : err({ code: GrpcCode.UNAUTHENTICATED, details: allowed.error });
+  }
+
   #stays(name: string): boolean {
     this.#leaving.get(name)?.cancel();
     return this.#leaving.delete(name);

@@ -80,8 +80,12 @@ describe.skipIf(ENVOY === undefined)("isthmus dp run (needs Envoy)", { timeout: 
     };
     await policy("MeshMetric", { default: conf });
     const metrics = async (): Promise<string> => (await fetch(`http://${BACKEND}:${METRICS_PORT}/metrics`)).text();
-    await eventually(async () => /^app_up\{.*dataplane="backend-1"/m.test(await metrics()));
-    expect(await metrics()).toMatch(/^envoy_cluster_upstream_rq_total\{.*mesh="default".*zone="east".*\} \d+$/m);
+    for (const family of [
+      /^app_up\{.*dataplane="backend-1"/m,
+      /^envoy_cluster_upstream_rq_total\{.*mesh="default".*zone="east".*\} \d+$/m,
+    ]) {
+      await eventually(async () => (await ask()) === "backend" && family.test(await metrics()), { what: `${family}` });
+    }
     expect(await metrics()).not.toContain("ads_cluster");
   });
 

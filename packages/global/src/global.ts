@@ -174,7 +174,7 @@ function resourceManager({ registry, store, config, clock }: Instance, insights:
     isFederated: false,
     isReadOnly: config.apiServer.readOnly,
     unsafeDelete: config.store.unsafeDelete,
-    keys: nodeKeyMaker(clock, { beginsKey: store.revision === 0 && userDefaults(config).userTokens }),
+    keys: nodeKeyMaker(clock),
     isZoneOnline: (zone) => insights.isOnline(zone),
   });
 }
@@ -229,7 +229,7 @@ function defaultResources({ config, log }: Instance, manager: ResourceManager): 
   return {
     name: "default resources",
     async start() {
-      const { created } = await manager.ensureDefaults({ ...config.defaults, ...userDefaults(config) });
+      const { created } = await manager.ensureDefaults(config.defaults);
       if (created.length > 0) log.info({ count: created.length }, "default resources created");
     },
     stop: async () => {},
@@ -240,7 +240,7 @@ function defaultResources({ config, log }: Instance, manager: ResourceManager): 
 function lateSigningKeys({ config, log }: Instance, manager: ResourceManager): LateSigningKeys {
   return new LateSigningKeys({
     async make() {
-      const created = await manager.ensureSigningKeys(config.defaults);
+      const created = await manager.ensureSigningKeys({ ...config.defaults, ...userDefaults(config) });
       if (created.length > 0) log.info({ count: created.length }, "signing keys created");
     },
     onFailure: (error) => log.error({ error: errorMessage(error) }, "signing keys cannot be created"),

@@ -80,7 +80,7 @@ export async function composeZone(
     isReadOnly: config.apiServer.readOnly,
     unsafeDelete: config.store.unsafeDelete,
     disableOriginLabelValidation: config.multizone.zone.disableOriginLabelValidation,
-    keys: nodeKeyMaker(instance.clock, { beginsKey: store.revision === 0 && userDefaults(config).userTokens }),
+    keys: nodeKeyMaker(instance.clock),
   });
   const signingKeys = lateSigningKeys(instance, manager);
   const proxies = await createProxyServer(instance, manager);
@@ -303,7 +303,7 @@ function defaultResources({ config, log }: Instance, manager: ResourceManager): 
   return {
     name: "default resources",
     async start() {
-      const { created, deleted } = await manager.ensureDefaults({ ...config.defaults, ...userDefaults(config) });
+      const { created, deleted } = await manager.ensureDefaults(config.defaults);
       if (created.length > 0) log.info({ count: created.length }, "default resources created");
       if (deleted.length > 0) log.warn({ deleted }, "Zones with another name deleted: a zone knows only itself");
     },
@@ -315,7 +315,7 @@ function defaultResources({ config, log }: Instance, manager: ResourceManager): 
 function lateSigningKeys({ config, log }: Instance, manager: ResourceManager): LateSigningKeys {
   return new LateSigningKeys({
     async make() {
-      const created = await manager.ensureSigningKeys(config.defaults);
+      const created = await manager.ensureSigningKeys({ ...config.defaults, ...userDefaults(config) });
       if (created.length > 0) log.info({ count: created.length }, "signing keys created");
     },
     onFailure: (error) => log.error({ error: errorMessage(error) }, "signing keys cannot be created"),

@@ -70,8 +70,8 @@ export async function accessRig(
   const isZone = options.role === "federated zone";
   const role = { mode: isZone ? "zone" : "global", isFederated: isZone, zoneName: "west" } as const;
   const manager = new ResourceManager({ registry, store, keys, ...role });
-  await manager.ensureDefaults({ userTokens: true, adminToken: true });
-  await manager.ensureSigningKeys();
+  await manager.ensureDefaults();
+  await manager.ensureSigningKeys({ userTokens: true, adminToken: true });
   const issuer = new TokenIssuer({ store, clock, uuid: () => "id" });
   const validator = new TokenValidator({ store, clock, ring: userKeyRing });
   const refusals: Refusal[] = [];

@@ -138,25 +138,26 @@ describe("tokens of users", () => {
     ["a federated zone", { mode: "zone", zoneName: "east", isFederated: true }],
   ] as const)("%s gets a key of its own and the token of its first administrator", async (_, role) => {
     const { manager, store } = rig(role);
-    await manager.ensureDefaults({ userTokens: true, adminToken: true });
+    await manager.ensureDefaults();
+    await manager.ensureSigningKeys({ userTokens: true, adminToken: true });
     const signingKey = secret(store, "user-token-signing-key-1");
     expect(signingKey).toMatch(/^key \d$/);
     expect(secret(store, "admin-user-token")).toBe(`admin token signed with 1: ${signingKey}`);
     const { revision } = store;
-    expect((await manager.ensureDefaults({ userTokens: true, adminToken: true })).created).toEqual([]);
+    expect(await manager.ensureSigningKeys({ userTokens: true, adminToken: true })).toEqual([]);
     expect(store.revision).toBe(revision);
   });
 
   it("no admin token where the settings say so", async () => {
     const { manager, store } = rig();
-    await manager.ensureDefaults({ userTokens: true });
-    expect(names(store, "GlobalSecret")).toEqual(["user-token-signing-key-1"]);
+    await manager.ensureSigningKeys({ userTokens: true });
+    expect(names(store, "GlobalSecret")).toEqual(["user-token-signing-key-1", "zone-token-signing-key-1"]);
   });
 
   it("keys that were rotated out do not come back, and the newest signs the admin token", async () => {
     const { manager, store } = rig();
-    await manager.ensureDefaults({ userTokens: true });
-    await manager.ensureSigningKeys();
+    await manager.ensureDefaults();
+    await manager.ensureSigningKeys({ userTokens: true });
     const data = Buffer.from("newer").toString("base64");
     const rotated = [
       ["GlobalSecret", "", "user-token-signing-key"],
@@ -169,8 +170,7 @@ describe("tokens of users", () => {
         { kind: "put", resource: { ...key(type, mesh, `${prefix}-7`), labels: {}, spec: { data } } } as const,
       ]),
     );
-    await manager.ensureDefaults({ userTokens: true, adminToken: true });
-    await manager.ensureSigningKeys();
+    await manager.ensureSigningKeys({ userTokens: true, adminToken: true });
     expect(secret(store, "admin-user-token")).toBe("admin token signed with 7: newer");
     for (const [type, mesh, prefix] of rotated) expect(store.get(key(type, mesh, `${prefix}-1`))).toBeUndefined();
   });
@@ -183,8 +183,9 @@ describe("tokens of users", () => {
       spec: { data: "aHVudGVyMg==" },
     };
     await store.commit([{ kind: "put", resource: broken }]);
-    await manager.ensureDefaults({ userTokens: true, adminToken: true });
-    expect(names(store, "GlobalSecret")).toEqual(["user-token-signing-key-1"]);
-    expect(names(store, "Mesh")).toEqual(["default"]);
+    await manager.ensureDefaults();
+    await manager.ensureSigningKeys({ userTokens: true, adminToken: true });
+    expect(names(store, "GlobalSecret")).toEqual(["user-token-signing-key-1", "zone-token-signing-key-1"]);
+    expect(names(store, "Secret")).toEqual(["dataplane-token-signing-key-default-1"]);
   });
 });

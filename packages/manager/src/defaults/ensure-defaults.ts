@@ -1,7 +1,7 @@
 /**
  * What a control plane cannot be without, made at its start: absent resources are created, present ones never changed,
- * all in one commit, so that a start that is cut short leaves nothing half-made. Signing keys that nobody needs to start
- * with come in a second one, see `late-signing-keys.ts`; a start that finds none makes them.
+ * all in one commit, so that a start that is cut short leaves nothing half-made. Signing keys, which nobody needs to start
+ * with, come in a second one, see `late-signing-keys.ts`; a start that finds none makes them.
  * Source: kuma v2.14.3: pkg/defaults, pkg/clusterid.
  */
 import {
@@ -52,16 +52,17 @@ export async function ensureDefaults(context: WriteContext, options: DefaultsOpt
   };
 }
 
-/** Keys of the tokens of zones and of the Dataplanes of each mesh; answers with what was made. */
+/** Keys of the tokens of users, of zones and of the Dataplanes of each mesh, and the first administrator's token; answers with what was made. */
 export async function ensureSigningKeys(
   context: WriteContext,
   options: DefaultsOptions = {},
 ): Promise<readonly ResourceKey[]> {
-  if (context.mode === "zone" && context.isFederated) return [];
+  const ownsMeshes = context.mode === "global" || !context.isFederated;
   const changes = await commitPlan(context, async () => {
-    const meshes = options.skipMeshCreation === true ? [] : context.store.list("Mesh");
+    const meshes = ownsMeshes && options.skipMeshCreation !== true ? context.store.list("Mesh") : [];
     const keys = await Promise.all([
-      globalSigningKey(zoneKeyRing, context),
+      options.userTokens === true ? userTokens(context, options) : [],
+      ownsMeshes ? globalSigningKey(zoneKeyRing, context) : [],
       ...meshes.map(({ name }) => signingKeyOp(name, context)),
     ]);
     return keys.flat();
@@ -87,16 +88,12 @@ function createdKeys(changes: readonly Change[]): readonly ResourceKey[] {
 async function plan(context: WriteContext, options: DefaultsOptions): Promise<readonly Op[]> {
   const isZone = context.mode === "zone";
   const ownsMeshes = !isZone || !context.isFederated;
-  const [ca, userParts] = await Promise.all([
-    isZone ? adminCa(context) : [],
-    options.userTokens === true ? userTokens(context, options) : [],
-  ]);
+  const ca = isZone ? await adminCa(context) : [];
   const generators = isZone ? zoneHostnameGenerators : globalHostnameGenerators;
   return [
     ...ca,
     ...(isZone ? onlyOwnZone(context) : []),
     ...(ownsMeshes ? meshes(context, options) : []),
-    ...userParts,
     ...(ownsMeshes ? absent(context, { ...CLUSTER_ID, labels: {}, spec: { config: context.keys.uuid() } }) : []),
     ...(options.skipHostnameGenerators === true ? [] : absent(context, ...generators)),
   ];

@@ -37,20 +37,10 @@ const ADMIN_TOKEN_VALIDITY_MS = 10 * 365 * 24 * 3600 * 1000;
 /** A certificate is valid a little before it is made, for peers whose clock is behind. */
 const CLOCK_SKEW_MS = 10_000;
 
-/**
- * Keys are made on threads of the pool, so that the event loop stays free. `beginsKey`: a signing key is begun at once, for a control plane that
- * will need it when it is put together.
- */
-export function nodeKeyMaker(clock: Clock, { beginsKey = false }: { readonly beginsKey?: boolean } = {}): KeyMaker {
-  let begun = beginsKey ? makeSigningKey() : undefined;
-  // Whoever takes it hears of its failure.
-  begun?.catch(() => {});
+/** Keys are made on threads of the pool, so that several are made in parallel and the event loop stays free. */
+export function nodeKeyMaker(clock: Clock): KeyMaker {
   return {
-    signingKey() {
-      const key = begun ?? makeSigningKey();
-      begun = undefined;
-      return key;
-    },
+    signingKey: makeSigningKey,
     ca: (request) => makeCa(request, clock),
     adminToken: (signingKey) => makeAdminToken(signingKey, clock.now()),
     uuid: () => randomUUID(),

@@ -2,23 +2,12 @@
  * The certificate and key a server shows: the operator's own files, or a self-signed pair made once and kept, so that zones
  * can pin it. File names and names in the certificate are Kuma's (kuma v2.14.3: pkg/core/bootstrap/autoconfig.go).
  */
-// x509 needs the metadata polyfill to be there before it loads.
-import "reflect-metadata";
 import { createPrivateKey, type KeyObject, randomBytes, webcrypto, X509Certificate } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { errorMessage } from "@isthmus/std";
-import {
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectAlternativeNameExtension,
-  X509CertificateGenerator,
-} from "@peculiar/x509";
 import type { ServerTls } from "./server-credentials.ts";
 
 export const CERTIFICATE_FILE = "kuma-cp.crt";
@@ -125,8 +114,11 @@ export async function selfSignedPair(options: {
   readonly nowMs: number;
 }): Promise<{ readonly certificate: string; readonly privateKey: string }> {
   const { names, nowMs } = options;
+  // Loaded where a pair is made: it takes some 30 ms, which later starts need not pay. Its decorators want reflect-metadata first.
+  await import("reflect-metadata");
+  const x509 = await import("@peculiar/x509");
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const certificate = await X509CertificateGenerator.createSelfSigned(
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
       serialNumber: positiveSerial(),
       name: [{ CN: [names[0] ?? "localhost"] }],
@@ -136,10 +128,10 @@ export async function selfSignedPair(options: {
       keys,
       extensions: [
         // As Kuma's own: clients that demand a CA in their root store accept the pinned certificate.
-        new BasicConstraintsExtension(true, undefined, true),
-        new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign, true),
-        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-        new SubjectAlternativeNameExtension(
+        new x509.BasicConstraintsExtension(true, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyCertSign, true),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+        new x509.SubjectAlternativeNameExtension(
           names.map((value) => ({ type: isIP(value) === 0 ? ("dns" as const) : ("ip" as const), value })),
         ),
       ],

@@ -8,14 +8,14 @@ import { eventually } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMAND } from "./harness/control-plane.ts";
 import { Deployment } from "./harness/deployment.ts";
-import { meshService, meshTimeout, SERVICES, servicePath, TIMEOUTS, timeoutPath } from "./harness/samples.ts";
+import { meshService, meshTimeout, SERVICES, SOON, servicePath, TIMEOUTS, timeoutPath } from "./harness/samples.ts";
 
 const run = promisify(execFile);
 const POLICIES = 6;
 
 let deployment: Deployment;
 beforeAll(async () => {
-  deployment = await Deployment.start({ zones: ["east", "west"] });
+  deployment = await Deployment.start({ zones: ["east", "west"], zone: SOON });
   for (let i = 0; i < POLICIES; i += 1)
     await deployment.global.api.put(timeoutPath(`keep-${i}`), meshTimeout(`keep-${i}`, "15s"));
   await deployment.global.api.put("meshes/prod", { type: "Mesh", name: "prod" });

@@ -2,14 +2,14 @@
 import { eventually } from "@isthmus/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Deployment } from "./harness/deployment.ts";
-import { meshService, meshTimeout, SERVICES, servicePath, TIMEOUTS, timeoutPath } from "./harness/samples.ts";
+import { meshService, meshTimeout, SERVICES, SOON, servicePath, TIMEOUTS, timeoutPath } from "./harness/samples.ts";
 
 const SERVICES_EACH = 10;
 const ROUNDS = 3;
 
 let deployment: Deployment;
 beforeAll(async () => {
-  deployment = await Deployment.start({ zones: ["east", "west"] });
+  deployment = await Deployment.start({ zones: ["east", "west"], zone: SOON });
   for (const name of ["east", "west"]) {
     const zone = deployment.zone(name);
     for (let i = 0; i < SERVICES_EACH; i += 1) {

@@ -5,7 +5,7 @@ import { eventually, type KeyPair, TestCa } from "@isthmus/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ControlPlane } from "./harness/control-plane.ts";
 import { Deployment } from "./harness/deployment.ts";
-import { meshTimeout, TIMEOUTS, timeoutPath } from "./harness/samples.ts";
+import { meshTimeout, SOON, TIMEOUTS, timeoutPath } from "./harness/samples.ts";
 
 const GLOBAL_AUTH = "multizone.global.kds.auth";
 const ZONE_AUTH = "multizone.zone.kds.auth";
@@ -29,6 +29,7 @@ describe("with tokens", () => {
   it("a zone joins with its own, no other and none; revoking it ends the stream, a new one in the file begins it", async () => {
     deployment = await Deployment.prepare({
       zones: ["east", "west"],
+      zone: SOON,
       global: { [`${GLOBAL_AUTH}.type`]: "zoneToken" },
     });
     const { global } = deployment;
@@ -86,7 +87,7 @@ describe("with tokens", () => {
 describe("with certificates", () => {
   it("a zone joins with one that has its name, and with no other", async () => {
     const ca = await TestCa.create("zones");
-    deployment = await Deployment.prepare({ zones: ["east", "west"] });
+    deployment = await Deployment.prepare({ zones: ["east", "west"], zone: SOON });
     const { global } = deployment;
     const [east, west] = [zoneOf(deployment, "east"), zoneOf(deployment, "west")];
     mkdirSync(global.folder, { recursive: true });

@@ -1,6 +1,12 @@
 /** Resources that the tests write. */
 import type { JsonObject } from "@isthmus/std";
 
+/** Of zones that lose their global on purpose: they come back soon. */
+export const SOON = {
+  "general.resilientComponentBaseBackoff": "50ms",
+  "general.resilientComponentMaxBackoff": "500ms",
+};
+
 export function meshTimeout(name: string, requestTimeout: string, mesh = "default"): JsonObject {
   return {
     type: "MeshTimeout",

@@ -11,6 +11,8 @@ export function configOf(folder: string, settings: Settings): Config {
     "apiServer.https.enabled": false,
     "diagnostics.interface": "127.0.0.1",
     "diagnostics.serverPort": 0,
+    "dpServer.interface": "127.0.0.1",
+    "dpServer.port": 0,
     "log.level": "off",
     // As the recorded ones were: whoever has no token is nobody in particular.
     "apiServer.authn.localhostIsAdmin": false,

@@ -32,12 +32,14 @@ export class EncodedResource {
     const head = new WireWriter().string(1, version).string(3, name).finish();
     const size = head.byteLength + anyFrameSize;
     const frameSize = 1 + varintSize(size) + size;
+    // A copy of its own size: a small one would otherwise hold a slab that it shares with much that is gone.
     this.#frame = new WireWriter(frameSize)
       .varint(RESOURCES_TAG)
       .varint(size)
       .raw(head)
       .bytes(RESOURCE_ANY_FIELD, any)
-      .finish();
+      .finish()
+      .slice();
     this.#anyFrameStart = frameSize - anyFrameSize;
     this.#bodyStart = frameSize - body.byteLength;
   }

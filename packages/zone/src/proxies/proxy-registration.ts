@@ -101,7 +101,7 @@ export class ProxyRegistration implements ProxyAdmission {
     this.#leaving.clear();
   }
 
-  /** Whether it was leaving. */
+  /** Its token, against the resource that stands for it. */
   async #checked(
     { id, credential }: ProxyCandidate,
     key: ResourceKey,
@@ -112,6 +112,7 @@ export class ProxyRegistration implements ProxyAdmission {
     return allowed.ok ? allowed : err({ code: GrpcCode.UNAUTHENTICATED, details: allowed.error });
   }
 
+  /** Whether it was leaving. */
   #stays(name: string): boolean {
     this.#leaving.get(name)?.cancel();
     return this.#leaving.delete(name);

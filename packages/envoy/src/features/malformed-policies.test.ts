@@ -37,7 +37,7 @@ describe.each(types)("a malformed %s", (type) => {
         });
         expect(errors).toEqual([]);
       }),
-      { numRuns: 12 },
+      { numRuns: 30 },
     );
   });
 });

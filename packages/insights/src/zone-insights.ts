@@ -11,7 +11,7 @@ import { randomUUID } from "node:crypto";
 import { isOpenSubscription, type Registry, type ResourceKey } from "@isthmus/resources";
 import type { Clock, JsonObject, Service, TimerHandle } from "@isthmus/std";
 import { assertNever } from "@isthmus/std";
-import { type Op, type Store, StoreError } from "@isthmus/store";
+import { isOvertaken, type Op, type Store, StoreError } from "@isthmus/store";
 import { type Observer, type Outcome, Subscription } from "./subscription.ts";
 import { closeSubscriptions, subscriptionsOf } from "./subscription-list.ts";
 import type { ZoneEvent, ZonePeer, ZoneStream } from "./zone-event.ts";
@@ -46,8 +46,6 @@ export interface ZoneInsightsOptions {
   readonly onError?: (error: unknown, zone: string) => void;
 }
 
-/** Writers that were there between our reading and our writing: another instance, or an operator on the Zone. */
-const RACES: readonly string[] = ["VERSION_CONFLICT", "ALREADY_EXISTS", "NOT_FOUND"];
 const ATTEMPTS_MAX = 5;
 
 export class ZoneInsights implements Service {
@@ -280,8 +278,8 @@ export class ZoneInsights implements Service {
         record.forget(closed);
         return;
       } catch (error) {
-        const isRace = error instanceof StoreError && RACES.includes(error.code);
-        if (!isRace || attempt === ATTEMPTS_MAX) throw error;
+        // By another instance, or an operator on the Zone.
+        if (!isOvertaken(error) || attempt === ATTEMPTS_MAX) throw error;
       }
     }
   }

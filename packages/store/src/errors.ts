@@ -22,3 +22,10 @@ export class StoreError extends Error {
     this.key = options.key;
   }
 }
+
+/** Somebody else wrote between the reading and the writing: the same attempt may succeed with what is there now. */
+export function isOvertaken(error: unknown): error is StoreError {
+  return error instanceof StoreError && OVERTAKEN.has(error.code);
+}
+
+const OVERTAKEN: ReadonlySet<StoreErrorCode> = new Set(["VERSION_CONFLICT", "ALREADY_EXISTS", "NOT_FOUND"]);

@@ -1,5 +1,5 @@
 export { CatalogStore, DEFAULT_FEED_LIMIT, type StoreOperation, type StoreOptions } from "./engine.ts";
-export { StoreError, type StoreErrorCode } from "./errors.ts";
+export { isOvertaken, StoreError, type StoreErrorCode } from "./errors.ts";
 export { type LmdbStoreOptions, openLmdbStore } from "./lmdb/lmdb-store.ts";
 export { createMemoryStore, type MemoryStoreOptions } from "./memory/memory-store.ts";
 export type {

@@ -6,7 +6,7 @@
  * it is made smaller, so that one busy resource does not keep the others waiting.
  */
 import { Backoff, type Clock, type Random, type TimerHandle } from "@isthmus/std";
-import { StoreError } from "./errors.ts";
+import { isOvertaken, StoreError } from "./errors.ts";
 import type { Op, Store } from "./store.ts";
 
 /** Ops of one commit: a start with thousands of new addresses must not make one long turn of the event loop. */
@@ -92,7 +92,7 @@ export class StoreWriter {
       await store.commit(ops);
     } catch (error) {
       // Without a newer revision the same plan would come out again.
-      if (isRace(error) && store.revision > before) {
+      if (isOvertaken(error) && store.revision > before) {
         this.#races += 1;
         if (this.#races >= RACES_BEFORE_SPLIT)
           this.#opsMax = Math.max(1, Math.ceil(Math.min(this.#opsMax, ops.length) / 2));
@@ -119,11 +119,4 @@ export class StoreWriter {
     }, retryMs);
     onEvent({ kind: "failed", error, retryMs });
   }
-}
-
-function isRace(error: unknown): boolean {
-  return (
-    error instanceof StoreError &&
-    (error.code === "VERSION_CONFLICT" || error.code === "ALREADY_EXISTS" || error.code === "NOT_FOUND")
-  );
 }

@@ -15,7 +15,7 @@ import {
   zoneKeyRing,
 } from "@isthmus/identity";
 import type { ResourceKey } from "@isthmus/resources";
-import { type Change, type Op, type ResourceDraft, StoreError } from "@isthmus/store";
+import { type Change, isOvertaken, type Op, type ResourceDraft } from "@isthmus/store";
 import { CA_VALIDITY_MS } from "../keys/key-maker.ts";
 import { ENVOY_ADMIN_CA, globalSecret } from "../keys/secrets.ts";
 import type { WriteContext } from "../write-rule.ts";
@@ -76,7 +76,7 @@ async function commitPlan(context: WriteContext, plan: () => Promise<readonly Op
     try {
       return (await context.store.commit(ops)).changes;
     } catch (error) {
-      if (!(error instanceof StoreError) || !isRace(error) || attempt === ATTEMPTS_MAX) throw error;
+      if (!isOvertaken(error) || attempt === ATTEMPTS_MAX) throw error;
     }
   }
 }
@@ -152,8 +152,4 @@ function absent(context: WriteContext, ...drafts: readonly ResourceDraft[]): rea
   return drafts
     .filter((draft) => context.store.get(draft) === undefined)
     .map((resource) => ({ kind: "put", resource, expect: "absent" }));
-}
-
-function isRace(error: StoreError): boolean {
-  return error.code === "VERSION_CONFLICT" || error.code === "ALREADY_EXISTS" || error.code === "NOT_FOUND";
 }

@@ -4,7 +4,7 @@
  */
 import type { Resource, ResourceKey } from "@isthmus/resources";
 import type { Clock } from "@isthmus/std";
-import { type Store, StoreError } from "@isthmus/store";
+import { isOvertaken, type Store } from "@isthmus/store";
 import type { ProxyCandidate } from "../admission.ts";
 import { PROXY_RESOURCES } from "../node/proxy-id.ts";
 import { FirstChecks } from "./first-checks.ts";
@@ -27,8 +27,6 @@ export interface DataplaneHealthOptions {
 /** Of a proxy that starts, until all is healthy, though not for ever: it is to serve as soon as it can. */
 const STARTING_INTERVAL_MS = 50;
 const STARTING_REPORTS = 40;
-/** Somebody else wrote the resource between our reading and our writing. */
-const RACES: readonly string[] = ["VERSION_CONFLICT", "ALREADY_EXISTS", "NOT_FOUND"];
 
 export class DataplaneHealth implements HealthTarget {
   readonly #options: DataplaneHealthOptions;
@@ -184,7 +182,7 @@ class Follower {
         await store.commit([{ kind: "put", resource, expect: next.stored.version }]);
         onChanged?.(this.key);
       } catch (error) {
-        if (error instanceof StoreError && RACES.includes(error.code)) continue;
+        if (isOvertaken(error)) continue;
         onError(error);
         return;
       }

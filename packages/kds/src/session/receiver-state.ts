@@ -1,6 +1,7 @@
 /** Events, effects and state of the receiver session (receiver.ts). */
 import type { ApplyOutcome, ReceivedBatch, ReceivedResource, Rejection } from "./received-resource.ts";
 import type { EndCode } from "./sender-state.ts";
+import type { ReadableRows } from "./type-rows.ts";
 
 export type ReceiverEvent =
   /** The stream is open. `firstType` (a zone: `Config`) is subscribed alone until it is applied or `waited` comes. */
@@ -117,7 +118,7 @@ export interface ReceiverState {
   readonly takesHolds: boolean;
   readonly isClosed: boolean;
   readonly openedAt: number;
-  readonly types: ReadonlyMap<string, ReceiverTypeState>;
+  readonly types: ReadableRows<ReceiverTypeState>;
   /** Types held back until `firstType` is applied. */
   readonly deferred: readonly string[];
   readonly firstType: string | undefined;

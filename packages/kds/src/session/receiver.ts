@@ -6,6 +6,7 @@
  */
 import { nackMessage, oneLine } from "./nack-message.ts";
 import type { ApplyOutcome, ReceivedBatch, Rejection } from "./received-resource.ts";
+import { blankReceiverType, type OwnReceiverType, RECEIVER_AT_REST } from "./receiver-at-rest.ts";
 import type {
   ReceivedResponse,
   ReceiverContext,
@@ -14,10 +15,10 @@ import type {
   ReceiverOptions,
   ReceiverPhase,
   ReceiverState,
-  ReceiverTypeState,
 } from "./receiver-state.ts";
 import type { EndCode } from "./sender-state.ts";
 import { NO_ENTRIES, withEntry, withoutEntries } from "./sparse-map.ts";
+import { TypeRows } from "./type-rows.ts";
 
 export type {
   ReceivedRejection,
@@ -43,14 +44,8 @@ const REJECTED_MAX = 10_000;
 
 export type ReceiverStimulus = "subscribe" | "response" | "applied" | "storeFailed" | "held";
 
-type OwnType = {
-  -readonly [K in Exclude<keyof ReceiverTypeState, "queue">]: ReceiverTypeState[K];
-} & {
-  queue: ReceivedResponse[];
-  toldHolds: readonly string[];
-};
 type OwnReceiver = { -readonly [K in Exclude<keyof ReceiverState, "types">]: ReceiverState[K] } & {
-  types: Map<string, OwnType>;
+  types: TypeRows<OwnReceiverType>;
 };
 
 interface Step {
@@ -65,7 +60,7 @@ type Stimulus = {
   readonly storeFailed: { readonly type: string; readonly nonce: string; readonly reason: string };
   readonly held: { readonly type: string; readonly holds: readonly string[] };
 };
-type Transition<S extends ReceiverStimulus> = (record: OwnType, stimulus: Stimulus[S], step: Step) => void;
+type Transition<S extends ReceiverStimulus> = (record: OwnReceiverType, stimulus: Stimulus[S], step: Step) => void;
 
 export function createReceiver(options: ReceiverOptions): ReceiverState {
   const state: OwnReceiver = {
@@ -73,7 +68,7 @@ export function createReceiver(options: ReceiverOptions): ReceiverState {
     takesHolds: options.takesHolds,
     isClosed: false,
     openedAt: options.openedAt,
-    types: new Map(),
+    types: new TypeRows(RECEIVER_AT_REST),
     deferred: [],
     firstType: undefined,
     queuedBytes: 0,
@@ -122,8 +117,9 @@ const TRANSITIONS: { readonly [P in ReceiverPhase]: { readonly [S in ReceiverSti
 };
 
 function dispatch<S extends ReceiverStimulus>(kind: S, stimulus: Stimulus[S], step: Step): void {
-  const record = step.state.types.get(stimulus.type) ?? newType(stimulus.type, step.now);
+  const record = step.state.types.get(stimulus.type) ?? blankReceiverType(stimulus.type, step.now);
   TRANSITIONS[record.phase][kind](record, stimulus, step);
+  if (record.phase !== "unsubscribed") step.state.types.set(record.type, record);
 }
 
 function onOpened(types: readonly string[], firstType: string | undefined, step: Step): void {
@@ -151,14 +147,13 @@ function subscribeDeferred(step: Step): void {
   for (const type of deferred) dispatch("subscribe", { type }, step);
 }
 
-function subscribe(record: OwnType, _stimulus: Stimulus["subscribe"], step: Step): void {
+function subscribe(record: OwnReceiverType, _stimulus: Stimulus["subscribe"], step: Step): void {
   record.phase = "subscribed";
-  step.state.types.set(record.type, record);
   step.effects.push({ kind: "subscribe", type: record.type });
 }
 
 /** Kuma stores whatever type a zone sends; we store only what we asked for. Source: measured.md, 1.3. */
-function refuse(record: OwnType, response: Stimulus["response"], step: Step): void {
+function refuse(record: OwnReceiverType, response: Stimulus["response"], step: Step): void {
   step.state.refused += 1;
   if (step.state.refused > REFUSED_MAX) {
     return endStream(step, "INVALID_ARGUMENT", `more than ${REFUSED_MAX} responses of types that were not requested`);
@@ -176,7 +171,7 @@ function refuse(record: OwnType, response: Stimulus["response"], step: Step): vo
   );
 }
 
-function accept(record: OwnType, response: Stimulus["response"], step: Step): void {
+function accept(record: OwnReceiverType, response: Stimulus["response"], step: Step): void {
   // An ACK without a nonce would be taken for a new request and answered at once, for ever.
   if (response.nonce === "") return endStream(step, "INVALID_ARGUMENT", withoutNonce(response.type));
   record.received += 1;
@@ -185,7 +180,7 @@ function accept(record: OwnType, response: Stimulus["response"], step: Step): vo
   start(record, response, step);
 }
 
-function enqueue(record: OwnType, response: Stimulus["response"], step: Step): void {
+function enqueue(record: OwnReceiverType, response: Stimulus["response"], step: Step): void {
   if (response.nonce === "") return endStream(step, "INVALID_ARGUMENT", withoutNonce(response.type));
   const { state } = step;
   if (record.queue.length >= QUEUED_PER_TYPE_MAX || state.queuedBytes + response.bytes > QUEUED_BYTES_MAX) {
@@ -198,7 +193,7 @@ function enqueue(record: OwnType, response: Stimulus["response"], step: Step): v
   state.queuedBytes += response.bytes;
 }
 
-function start(record: OwnType, response: ReceivedResponse, step: Step): void {
+function start(record: OwnReceiverType, response: ReceivedResponse, step: Step): void {
   const batch: ReceivedBatch = {
     type: response.type,
     nonce: response.nonce,
@@ -214,7 +209,7 @@ function start(record: OwnType, response: ReceivedResponse, step: Step): void {
   step.effects.push({ kind: "apply", batch });
 }
 
-function finish(record: OwnType, result: Stimulus["applied"], step: Step): void {
+function finish(record: OwnReceiverType, result: Stimulus["applied"], step: Step): void {
   const batch = record.applying;
   if (batch === undefined || batch.nonce !== result.nonce) return stray(record, result, step);
   const { outcome } = result;
@@ -236,7 +231,7 @@ function finish(record: OwnType, result: Stimulus["applied"], step: Step): void 
 }
 
 /** All errors of the batch at once. A NACK is partial success: the rest is stored. */
-function respond(record: OwnType, batch: ReceivedBatch, rejections: readonly Rejection[], step: Step): void {
+function respond(record: OwnReceiverType, batch: ReceivedBatch, rejections: readonly Rejection[], step: Step): void {
   rememberRejections(record, batch, rejections, step.now);
   const held = step.state.takesHolds ? record.holds : undefined;
   if (rejections.length === 0) {
@@ -255,7 +250,7 @@ function respond(record: OwnType, batch: ReceivedBatch, rejections: readonly Rej
 
 /** A rejection lasts until the source says something else about the resource. */
 function rememberRejections(
-  record: OwnType,
+  record: OwnReceiverType,
   batch: ReceivedBatch,
   rejections: readonly Rejection[],
   now: number,
@@ -278,23 +273,23 @@ function rememberRejections(
 }
 
 /** Nothing is stored, so nothing is acknowledged: the source starts over with a new stream. */
-function fail(record: OwnType, failure: Stimulus["storeFailed"], step: Step): void {
+function fail(record: OwnReceiverType, failure: Stimulus["storeFailed"], step: Step): void {
   if (record.applying?.nonce !== failure.nonce) return stray(record, failure, step);
   endStream(step, "INTERNAL", `could not store ${failure.type}: ${failure.reason}`);
 }
 
-function rememberHolds(record: OwnType, stimulus: Stimulus["held"], step: Step): void {
+function rememberHolds(record: OwnReceiverType, stimulus: Stimulus["held"], step: Step): void {
   setHolds(record, stimulus.holds, step.now);
 }
 
-function setHolds(record: OwnType, holds: readonly string[], now: number): void {
+function setHolds(record: OwnReceiverType, holds: readonly string[], now: number): void {
   record.holds = holds;
   if (holds.length === 0) record.heldSince = undefined;
   else record.heldSince ??= now;
 }
 
 /** Repeats the last nonce: the sender ignores it but for the holds. */
-function tellHolds(record: OwnType, stimulus: Stimulus["held"], step: Step): void {
+function tellHolds(record: OwnReceiverType, stimulus: Stimulus["held"], step: Step): void {
   setHolds(record, stimulus.holds, step.now);
   const isTold =
     record.toldHolds.length === record.holds.length && record.toldHolds.every((id, i) => id === record.holds[i]);
@@ -303,7 +298,7 @@ function tellHolds(record: OwnType, stimulus: Stimulus["held"], step: Step): voi
   step.effects.push({ kind: "ack", type: record.type, nonce: record.lastNonce, held: record.holds });
 }
 
-function stray(record: OwnType, stimulus: { readonly nonce: string }, step: Step): void {
+function stray(record: OwnReceiverType, stimulus: { readonly nonce: string }, step: Step): void {
   step.effects.push({ kind: "note", note: "strayResult", type: record.type, nonce: stimulus.nonce });
 }
 
@@ -316,28 +311,4 @@ function withoutNonce(type: string): string {
 function endStream(step: Step, code: EndCode, message: string): void {
   step.state.isClosed = true;
   step.effects.push({ kind: "endStream", code, message });
-}
-
-function newType(type: string, now: number): OwnType {
-  return {
-    type,
-    phase: "unsubscribed",
-    isInitialDone: false,
-    applying: undefined,
-    applyingSince: undefined,
-    queue: [],
-    received: 0,
-    acks: 0,
-    nacks: 0,
-    bytes: 0,
-    subscribedAt: now,
-    lastNonce: "",
-    lastReceivedAt: undefined,
-    lastAppliedAt: undefined,
-    lastNack: undefined,
-    rejected: NO_ENTRIES,
-    holds: [],
-    heldSince: undefined,
-    toldHolds: [],
-  };
 }

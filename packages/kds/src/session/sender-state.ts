@@ -2,6 +2,7 @@
 import type { Cursor, EncodedResource, OutboxView } from "../feed/outbox-view.ts";
 import type { FeatureSet } from "../mapping/features.ts";
 import type { SentVersions } from "./sent-versions.ts";
+import type { ReadableRows } from "./type-rows.ts";
 
 export interface SenderRequest {
   readonly type: string;
@@ -168,7 +169,7 @@ export interface SenderState {
   /** Number of responses sent on the stream; the last nonce. */
   readonly responses: number;
   readonly requests: number;
-  readonly types: ReadonlyMap<string, SenderTypeState>;
+  readonly types: ReadableRows<SenderTypeState>;
   /** When the peer last confirmed or rejected something: what the stuck-stream watchdog looks at. */
   readonly lastProgressAt: number;
 }

@@ -3,6 +3,7 @@
  */
 import type { Cursor, Delta, DeltaResult, EncodedResource, OutboxView } from "../feed/outbox-view.ts";
 import type { Recipient } from "../mapping/audience.ts";
+import { type OwnType, SENDER_AT_REST } from "./sender-at-rest.ts";
 import type {
   Flight,
   NamedSubscription,
@@ -10,21 +11,15 @@ import type {
   SenderEffect,
   SenderOptions,
   SenderState,
-  SenderTypeState,
 } from "./sender-state.ts";
 import { SentVersions } from "./sent-versions.ts";
+import { TypeRows } from "./type-rows.ts";
 
 /** Type, nonce, control plane and intents around the resources of a message. */
 const HEADER_RESERVE_BYTES = 4_096;
 
-/** The session's own, writable view of a type. */
-export type OwnType = { -readonly [K in keyof SenderTypeState]: SenderTypeState[K] } & {
-  /** From the first request, until it is answered. */
-  initialVersions: ReadonlyMap<string, string> | undefined;
-};
-
 export type OwnSender = { -readonly [K in Exclude<keyof SenderState, "types">]: SenderState[K] } & {
-  types: Map<string, OwnType>;
+  types: TypeRows<OwnType>;
   pollWindowStart: number;
   pollsInWindow: number;
 };
@@ -39,7 +34,7 @@ export function ownSender(options: SenderOptions): OwnSender {
     openedAt: options.openedAt,
     responses: 0,
     requests: 0,
-    types: new Map(),
+    types: new TypeRows(SENDER_AT_REST),
     lastProgressAt: options.openedAt,
     pollWindowStart: options.openedAt,
     pollsInWindow: 0,

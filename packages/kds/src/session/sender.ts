@@ -8,6 +8,7 @@
 import { FEATURE_HASH_SUFFIX, hasFeatures } from "../mapping/features.ts";
 import { attributeNack } from "./nack-attribution.ts";
 import { cutNack } from "./nack-message.ts";
+import { blankSenderType, type OwnType } from "./sender-at-rest.ts";
 import type {
   EndCode,
   Flight,
@@ -20,8 +21,8 @@ import type {
   SenderRequest,
   SenderState,
 } from "./sender-state.ts";
-import { earliest, type OwnSender, type OwnType, ownSender, recipientOf, tell } from "./sender-tell.ts";
-import { NO_ENTRIES, withEntry, withoutEntries } from "./sparse-map.ts";
+import { earliest, type OwnSender, ownSender, recipientOf, tell } from "./sender-tell.ts";
+import { withEntry, withoutEntries } from "./sparse-map.ts";
 import { applyNames, checkRequest, namedSubscriptionOf } from "./subscription.ts";
 
 export type {
@@ -78,7 +79,9 @@ export function stepSender(state: SenderState, event: SenderEvent, context: Send
     case "changed":
       for (const type of event.types) {
         const record = own.types.get(type);
-        if (record !== undefined) TRANSITIONS[record.phase].changed(record, step);
+        if (record === undefined) continue;
+        TRANSITIONS[record.phase].changed(record, step);
+        own.types.set(type, record);
       }
       break;
     case "blocked":
@@ -86,8 +89,9 @@ export function stepSender(state: SenderState, event: SenderEvent, context: Send
       break;
     case "drained":
       own.isBlocked = false;
-      for (const record of own.types.values()) {
+      for (const record of own.types.awake()) {
         TRANSITIONS[record.phase].drained(record, step);
+        own.types.set(record.type, record);
       }
       break;
     case "closed":
@@ -177,7 +181,6 @@ function onRequest(request: SenderRequest, step: Step): void {
       return endStream(step, "INVALID_ARGUMENT", `more than ${TYPES_MAX} types requested`);
     }
     record = newType(request, step);
-    state.types.set(request.type, record);
   } else if (request.subscribe.length > 0 || request.unsubscribe.length > 0) {
     const named = applyNames(record.named, request);
     isResubscribed = named !== record.named;
@@ -186,6 +189,7 @@ function onRequest(request: SenderRequest, step: Step): void {
   if (request.held !== undefined) rememberHeld(record, request.held, context.now);
   TRANSITIONS[record.phase][stimulusOf(request, state)](record, step);
   if (isResubscribed) tellNow(record, step);
+  state.types.set(record.type, record);
 }
 
 function stimulusOf(request: SenderRequest, state: OwnSender): SenderStimulus {
@@ -197,29 +201,13 @@ function stimulusOf(request: SenderRequest, state: OwnSender): SenderStimulus {
 
 function newType(request: SenderRequest, step: Step): OwnType {
   const outbox = step.context.outboxFor(step.state.features);
-  if (!outbox.provides(request.type)) note(step, { note: "unknownType", type: request.type });
+  // The outbox's own string: that of the request would be kept once per zone.
+  const known = outbox.types().find((type) => type === request.type);
+  if (known === undefined) note(step, { note: "unknownType", type: request.type });
   return {
-    type: request.type,
-    phase: "unsubscribed",
+    ...blankSenderType(known ?? request.type, step.context.now),
     named: namedSubscriptionOf(request),
     initialVersions: request.initialVersions.size > 0 ? request.initialVersions : undefined,
-    cursor: undefined,
-    acked: undefined,
-    flight: undefined,
-    owesAnswer: false,
-    pendingSince: undefined,
-    unconfirmedSince: undefined,
-    subscribedAt: step.context.now,
-    rejected: NO_ENTRIES,
-    held: [],
-    heldSince: undefined,
-    oversizeBytes: undefined,
-    responses: 0,
-    acks: 0,
-    nacks: 0,
-    bytes: 0,
-    lastAckAt: undefined,
-    lastNack: undefined,
   };
 }
 

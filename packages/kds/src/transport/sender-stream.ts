@@ -190,7 +190,7 @@ export class SenderStream {
 
 function oldestFlight(state: SenderState): number | undefined {
   let oldest: number | undefined;
-  for (const { flight } of state.types.values()) {
+  for (const { flight } of state.types.awake()) {
     if (flight !== undefined && (oldest === undefined || flight.sentAt < oldest)) oldest = flight.sentAt;
   }
   return oldest;

@@ -11,21 +11,22 @@ export const CONFIG_MAX_LENGTH = 256 * 1024;
 /** Longer names and versions are left out. */
 export const TEXT_MAX_LENGTH = 256;
 
-export type Outcome = "responsesSent" | "responsesAcknowledged" | "responsesRejected";
+const OUTCOMES = ["responsesSent", "responsesAcknowledged", "responsesRejected"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 export interface Observer {
   readonly role: "global" | "zone";
   readonly instanceId: string;
   readonly version: string;
+  /** Names that are counted one by one, in order. */
+  readonly types: readonly string[];
 }
-
-type Counters = Record<Outcome, number>;
 
 export class Subscription {
   readonly id: string;
   readonly #observer: Observer;
-  readonly #total = noResponses();
-  readonly #stat = new Map<string, Counters>();
+  /** A counter per outcome: of all types together, then of each type. */
+  readonly #counts: Uint32Array;
   #peer: ZonePeer;
   #updatedAt: number;
   #disconnectedAt: number | undefined;
@@ -38,6 +39,7 @@ export class Subscription {
     this.id = id;
     this.#peer = peer;
     this.#observer = observer;
+    this.#counts = new Uint32Array((1 + observer.types.length) * OUTCOMES.length);
     this.#updatedAt = peer.connectedAt;
   }
 
@@ -50,14 +52,12 @@ export class Subscription {
     this.#peer = peer;
   }
 
-  /** `type` undefined: counts in the total only. */
-  count(outcome: Outcome, type: string | undefined, now: number): void {
+  /** A type that is not among those of the observer counts in the total only. */
+  count(outcome: Outcome, type: string, now: number): void {
     this.#updatedAt = now;
-    this.#total[outcome] += 1;
-    if (type === undefined) return;
-    const counters = this.#stat.get(type) ?? noResponses();
-    this.#stat.set(type, counters);
-    counters[outcome] += 1;
+    this.#increment(0, outcome);
+    const place = this.#observer.types.indexOf(type);
+    if (place !== -1) this.#increment(1 + place, outcome);
   }
 
   /** The first time counts. */
@@ -71,7 +71,7 @@ export class Subscription {
     const peerId = shortText(this.#peer.instanceId);
     const globalId = role === "global" ? instanceId : peerId;
     const zoneId = role === "global" ? peerId : instanceId;
-    const stat = [...this.#stat].sort(([a], [b]) => (a < b ? -1 : 1)).map(([type, of]) => [type, countersJson(of)]);
+    const stat = this.#stat();
     const config = this.#config();
     return {
       id: this.id,
@@ -80,14 +80,32 @@ export class Subscription {
       ...(this.#disconnectedAt === undefined ? {} : { disconnectTime: timestamp(this.#disconnectedAt) }),
       status: {
         lastUpdateTime: timestamp(this.#updatedAt),
-        total: countersJson(this.#total),
-        ...(stat.length === 0 ? {} : { stat: Object.fromEntries(stat) }),
+        total: countersJson(this.#countsAt(0)),
+        ...(stat === undefined ? {} : { stat }),
       },
       version: { kumaCp: this.#version() },
       ...(config === undefined ? {} : { config }),
       ...(this.#peer.authTokenProvided === true ? { authTokenProvided: true } : {}),
       ...(zoneId === undefined ? {} : { zoneInstanceId: zoneId }),
     };
+  }
+
+  #increment(row: number, outcome: Outcome): void {
+    const place = row * OUTCOMES.length + OUTCOMES.indexOf(outcome);
+    this.#counts[place] = (this.#counts[place] ?? 0) + 1;
+  }
+
+  #countsAt(row: number): Uint32Array {
+    return this.#counts.subarray(row * OUTCOMES.length, (row + 1) * OUTCOMES.length);
+  }
+
+  /** Undefined while nothing is counted. */
+  #stat(): JsonObject | undefined {
+    const entries = this.#observer.types.map((type, i) => [type, this.#countsAt(1 + i)] as const);
+    const counted = entries.filter(([, counts]) => counts.some((count) => count > 0));
+    return counted.length === 0
+      ? undefined
+      : Object.fromEntries(counted.map(([type, counts]) => [type, countersJson(counts)]));
   }
 
   #version(): JsonObject {
@@ -125,15 +143,20 @@ function shortText(text: string | undefined): string | undefined {
   return text === undefined || text === "" || text.length > TEXT_MAX_LENGTH ? undefined : text;
 }
 
-function noResponses(): Counters {
-  return { responsesSent: 0, responsesAcknowledged: 0, responsesRejected: 0 };
-}
+/**
+ * Counters of types are nearly all equal, and each insight in the store holds them for each type: equal ones are one object. Few enough are kept
+ * that those which grow for ever do not fill it.
+ */
+const SHARED_MAX = 1_000;
+const shared = new Map<string, JsonObject>();
 
 /** 64-bit integers are strings in proto3 JSON. */
-function countersJson(counters: Counters): JsonObject {
-  return Object.fromEntries(
-    Object.entries(counters)
-      .filter(([, count]) => count > 0)
-      .map(([outcome, count]) => [outcome, String(count)]),
-  );
+function countersJson(counts: Uint32Array): JsonObject {
+  const key = counts.join();
+  const known = shared.get(key);
+  if (known !== undefined) return known;
+  const entries = OUTCOMES.map((outcome, i) => [outcome, counts[i] ?? 0] as const).filter(([, count]) => count > 0);
+  const json = Object.freeze(Object.fromEntries(entries.map(([outcome, count]) => [outcome, String(count)])));
+  if (shared.size < SHARED_MAX) shared.set(key, json);
+  return json;
 }

@@ -60,7 +60,13 @@ export class ZoneInsights implements Service {
 
   constructor(options: ZoneInsightsOptions) {
     this.#options = options;
-    this.#observer = { role: options.role ?? "global", instanceId: options.instanceId, version: options.version };
+    const { role = "global", instanceId, version, registry } = options;
+    // A peer may ask for types by any name.
+    const types = registry
+      .all()
+      .map(({ name }) => name)
+      .sort();
+    this.#observer = { role, instanceId, version, types };
   }
 
   /** Closes what an instance that died left open. */
@@ -204,9 +210,7 @@ export class ZoneInsights implements Service {
     const record = this.#records.get(zone);
     const subscription = record?.current;
     if (record === undefined || subscription === undefined) return;
-    // A peer may ask for types by any name.
-    const isKnown = this.#options.registry.get(type) !== undefined;
-    subscription.count(outcome, isKnown ? type : undefined, this.#options.clock.now());
+    subscription.count(outcome, type, this.#options.clock.now());
     this.#touch(record);
   }
 

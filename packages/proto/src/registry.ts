@@ -1,5 +1,6 @@
 /** Every message of the KDS wire, by full name. */
-import { createRegistry, type DescMessage, type Registry } from "@bufbuild/protobuf";
+import type { DescMessage, Registry } from "@bufbuild/protobuf";
+import { TypeRegistry } from "./descriptors/type-registry.ts";
 import { file_envoy_config_core_v3_base } from "./gen/envoy/config/core/v3/base_pb.ts";
 import { file_envoy_service_discovery_v3_discovery } from "./gen/envoy/service/discovery/v3/discovery_pb.ts";
 import { file_google_rpc_status } from "./gen/google/rpc/status_pb.ts";
@@ -18,7 +19,7 @@ import { file_kuma_mesh_v1alpha1_zone_proxy } from "./gen/kuma/mesh/v1alpha1/zon
 import { file_kuma_system_v1alpha1_secret } from "./gen/kuma/system/v1alpha1/secret_pb.ts";
 import { file_kuma_system_v1alpha1_zone } from "./gen/kuma/system/v1alpha1/zone_pb.ts";
 
-export const registry: Registry = createRegistry(
+export const registry: Registry = new TypeRegistry([
   file_envoy_config_core_v3_base,
   file_envoy_service_discovery_v3_discovery,
   file_google_rpc_status,
@@ -36,7 +37,7 @@ export const registry: Registry = createRegistry(
   file_kuma_mesh_v1alpha1_zone_proxy,
   file_kuma_system_v1alpha1_secret,
   file_kuma_system_v1alpha1_zone,
-);
+]);
 
 export function messageByName(fullName: string): DescMessage | undefined {
   return registry.getMessage(fullName);

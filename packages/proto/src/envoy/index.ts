@@ -1,10 +1,8 @@
 /**
  * Envoy's messages: registry, Any, JSON. The messages themselves are imported from the path of their description, for example
- * `@isthmus/proto/envoy/config/listener/v3/listener`: many of them share a name. This entry is apart from `@isthmus/proto`
- * because loading it takes about 0.1 s, which only programs that configure Envoys should pay.
+ * `@isthmus/proto/envoy/config/listener/v3/listener`: many of them share a name.
  */
 import {
-  createRegistry,
   type DescMessage,
   fromBinary,
   fromJson,
@@ -16,6 +14,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import { err, errorMessage, type JsonObject, type JsonValue, ok, type Result } from "@isthmus/std";
+import { TypeRegistry } from "../descriptors/type-registry.ts";
 import { toDeterministicBinary } from "../deterministic-binary.ts";
 import { messageNameOf, typeUrlOf } from "../type-url.ts";
 import { inDeclarationOrder } from "./declaration-order.ts";
@@ -24,7 +23,7 @@ import { typedFiles } from "./gen/typed-files.ts";
 export { typeUrlOf } from "../type-url.ts";
 
 /** Every message that has generated code, by full name. */
-export const envoyRegistry: Registry = createRegistry(...typedFiles);
+export const envoyRegistry: Registry = new TypeRegistry(typedFiles);
 
 /** An Any of a message. Equal content gives equal bytes, also for maps. */
 export function packEnvoy<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Any {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FrameWriter, type HttpStream } from "./frame-writer.ts";
+import { WriteTurns } from "./write-turns.ts";
 
 /** A stream that takes writes when told to. */
 function rig() {
@@ -17,12 +18,17 @@ function rig() {
     },
   }) as unknown as HttpStream;
   const told: string[] = [];
-  const writer = new FrameWriter(stream);
+  const turns: (() => void)[] = [];
+  const writer = new FrameWriter(stream, new WriteTurns((turn) => turns.push(turn)));
   return {
     state,
     told,
     bytes: () => Buffer.concat(written),
-    take: () => taken.shift()?.(),
+    /** A turn of the event loop in which the stream takes a write. */
+    take: () => {
+      taken.shift()?.();
+      turns.shift()?.();
+    },
     send: (message: Parameters<FrameWriter["write"]>[0], name: string) => writer.write(message, () => told.push(name)),
   };
 }

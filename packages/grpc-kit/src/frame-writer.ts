@@ -6,6 +6,7 @@
  */
 import type { ServerHttp2Stream } from "node:http2";
 import { type OutgoingMessage, partsOf } from "./message-parts.ts";
+import { WriteTurns } from "./write-turns.ts";
 
 /** Compressed flag (never), then the length, 32 bit. Source: grpc PROTOCOL-HTTP2.md, Length-Prefixed-Message. */
 const PREFIX_BYTES = 5;
@@ -14,8 +15,13 @@ const PREFIX_BYTES = 5;
  * connection, for its lifetime; a byte more costs a record of its own.
  */
 const PIECE_BYTES = 16 * 1024 - 9;
+/** Messages up to this size wait for nobody. */
+const SMALL_BYTES = 4 * PIECE_BYTES;
 
 export type HttpStream = Pick<ServerHttp2Stream, "write" | "cork" | "uncork" | "destroyed" | "writableEnded">;
+
+const SHARED_TURNS = new WriteTurns();
+const atOnce = (write: () => void): void => write();
 
 interface Waiting {
   readonly message: OutgoingMessage;
@@ -24,11 +30,14 @@ interface Waiting {
 
 export class FrameWriter {
   readonly #stream: HttpStream;
+  readonly #turns: WriteTurns;
   readonly #waiting: Waiting[] = [];
   #isWriting = false;
 
-  constructor(stream: HttpStream) {
+  /** @param turns of large messages; all streams of a program share them. */
+  constructor(stream: HttpStream, turns = SHARED_TURNS) {
     this.#stream = stream;
+    this.#turns = turns;
   }
 
   /** `done` is called when the transport has taken the whole message; never, when the stream ends before. */
@@ -48,13 +57,14 @@ export class FrameWriter {
       this.#put([prefix, message], done);
       this.#next();
     } else {
-      this.#writePieces(piecesOf(prefix, partsOf(message)), done);
+      const wait = message.byteLength <= SMALL_BYTES ? atOnce : this.#turns.begin();
+      this.#writePieces(piecesOf(prefix, partsOf(message)), wait, done);
     }
   }
 
-  #writePieces(pieces: Iterator<readonly Uint8Array[]>, done: () => void): void {
+  #writePieces(pieces: Iterator<readonly Uint8Array[]>, wait: typeof atOnce, done: () => void): void {
     const { value, done: isOver } = pieces.next();
-    if (isOver !== true) return this.#put(value, () => this.#writePieces(pieces, done));
+    if (isOver !== true) return this.#put(value, () => wait(() => this.#writePieces(pieces, wait, done)));
     done();
     this.#next();
   }

@@ -14,6 +14,7 @@ import { type Clock, err } from "@isthmus/std";
 import type { Store } from "@isthmus/store";
 import type { TopologyCollections, World } from "@isthmus/topology";
 import { type ConnectedProxy, type ProxySnapshot, proxyKey, ResourcePool, type SnapshotSource } from "@isthmus/xds";
+import { AssemblyPace } from "./assembly-pace.ts";
 import { type ProxyWish, wishKey } from "./certificate-wishes.ts";
 import { ConfigurationAssembly } from "./configuration-assembly.ts";
 import {
@@ -57,12 +58,13 @@ export class ProxyConfigurations implements SnapshotSource {
   readonly #assembly = new ConfigurationAssembly(this.pool);
   /** By proxy; one that reconnects may have two streams for a while. */
   readonly #followers = new Map<string, readonly Follower[]>();
+  readonly #pace: AssemblyPace;
   #graph: ConfigurationGraph | undefined;
-  #isAssemblyDue = false;
 
   constructor(options: ProxyConfigurationsOptions) {
     this.#options = options;
     const { clock, onEvent, onCertificate } = options;
+    this.#pace = new AssemblyPace({ clock, proxies: () => this.#followers.size, assemble: () => this.#assemble() });
     this.#keeper = new CertificateKeeper({
       clock,
       onIssued: (key, certificate) => {
@@ -97,6 +99,7 @@ export class ProxyConfigurations implements SnapshotSource {
     const key = proxyKey(id);
     const follower: Follower = { key, push };
     this.#followers.set(key, [...(this.#followers.get(key) ?? []), follower]);
+    this.#pace.joined();
     this.#graph?.followed.set(key, { id, traits: traitsOf(metadata.raw, id) });
     const current = this.#assembly.snapshot(key);
     if (current !== undefined) push(current);
@@ -105,6 +108,7 @@ export class ProxyConfigurations implements SnapshotSource {
 
   stop(): void {
     this.#keeper.stop();
+    this.#pace.stop();
   }
 
   #unfollow(follower: Follower): void {
@@ -151,7 +155,7 @@ export class ProxyConfigurations implements SnapshotSource {
       this.#assembly.setShared(outboundClass, key, after);
       if (after !== undefined) this.#tell(this.#assembly.memberOf(outboundClass) ?? "", after.part.problems);
     }
-    this.#assembleSoon();
+    this.#pace.changed();
   }
 
   #onOwn(changes: readonly Change<OwnPart>[]): void {
@@ -159,7 +163,7 @@ export class ProxyConfigurations implements SnapshotSource {
       this.#assembly.setOwn(key, after);
       if (after !== undefined) this.#tell(key, after.part.problems);
     }
-    this.#assembleSoon();
+    this.#pace.changed();
   }
 
   #wishOf(key: string): ProxyWish | undefined {
@@ -171,16 +175,10 @@ export class ProxyConfigurations implements SnapshotSource {
     if (problems.length > 0) this.#options.onEvent({ kind: "problems", proxy, problems });
   }
 
-  /** Once for all that one batch of the reactor changes. */
-  #assembleSoon(): void {
-    if (this.#isAssemblyDue) return;
-    this.#isAssemblyDue = true;
-    queueMicrotask(() => {
-      this.#isAssemblyDue = false;
-      for (const [key, snapshot] of this.#assembly.assemble(this.#options.store.revision)) {
-        for (const { push } of this.#followers.get(key) ?? []) push(snapshot);
-      }
-    });
+  #assemble(): void {
+    for (const [key, snapshot] of this.#assembly.assemble(this.#options.store.revision)) {
+      for (const { push } of this.#followers.get(key) ?? []) push(snapshot);
+    }
   }
 }
 

@@ -14,6 +14,7 @@ export { ResourcePool } from "./content/resource-pool.ts";
 export { ResourceSet, type SetDifference } from "./content/resource-set.ts";
 export { DataplaneHealth, type DataplaneHealthOptions } from "./hds/dataplane-health.ts";
 export { HEALTH_DEFAULTS, type HealthChecks, type HealthSettings } from "./hds/health-checks.ts";
+export { withReadiness } from "./hds/health-report.ts";
 export {
   type FollowedHealth,
   HealthService,

@@ -103,6 +103,14 @@ export const configSchema = z.object({
     /** How often counters of proxies are written; that one came or went is written at once. */
     dataplaneStatusFlushInterval: duration("10s"),
     dataplaneDeregistrationDelay: duration("10s"),
+    /** Ours. A zone connects to where a proxy listened whose stream broke: it is withdrawn at once where nobody listens any more. */
+    lostProxies: section({
+      enabled: flag(true),
+      /** Of one connection. */
+      timeout: duration("250ms"),
+      /** Connections at a time, to all of them. */
+      concurrency: integer(32, 1),
+    }),
   }),
   access: accessSettings,
   diagnostics: section({
@@ -196,6 +204,9 @@ export const OWN_SETTINGS: readonly string[] = [
   "apiServer.rateLimit.burst",
   "access.anonymousWrites",
   "dpServer.interface",
+  "xdsServer.lostProxies.enabled",
+  "xdsServer.lostProxies.timeout",
+  "xdsServer.lostProxies.concurrency",
   "multizone.global.kds.interface",
   "multizone.global.kds.auth.type",
   "multizone.global.kds.auth.clientCaFile",

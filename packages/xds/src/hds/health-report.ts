@@ -10,12 +10,22 @@ import type { ClusterHealth } from "./health-wire.ts";
 /** Undefined: nothing changes. An inbound that an operator set to `Ignored` stays so, and one of which nothing is known yet. */
 export function withHealth(spec: JsonObject, report: readonly ClusterHealth[]): JsonObject | undefined {
   const healthOf = new Map(report.map((each) => [each.cluster, each.isHealthy]));
+  return withReadiness(spec, (networking, inbound) => {
+    const { port } = workloadOf(networking, inbound);
+    const checked = [...ENVOY_ADMIN_CLUSTERS, applicationCluster(port)].filter((cluster) => healthOf.has(cluster));
+    return allOf(checked.map((cluster) => healthOf.get(cluster)));
+  });
+}
+
+/** `isReadyOf`: undefined where an inbound stays as it is. Undefined: nothing changes. `Ignored` stays so. */
+export function withReadiness(
+  spec: JsonObject,
+  isReadyOf: (networking: JsonObject, inbound: JsonObject) => boolean | undefined,
+): JsonObject | undefined {
   const networking = objectOf(spec, "networking");
   let isChanged = false;
   const inbounds = objectsOf(networking, "inbound").map((inbound): JsonValue => {
-    const { port } = workloadOf(networking, inbound);
-    const checked = [...ENVOY_ADMIN_CLUSTERS, applicationCluster(port)].filter((cluster) => healthOf.has(cluster));
-    const isReady = allOf(checked.map((cluster) => healthOf.get(cluster)));
+    const isReady = isReadyOf(networking, inbound);
     const state = enumOf(inbound, "state", ["Ready", "NotReady", "Ignored"]);
     if (state === "Ignored" || isReady === undefined || (state === "Ready") === isReady) return inbound;
     isChanged = true;

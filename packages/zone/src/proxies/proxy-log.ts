@@ -4,6 +4,7 @@ import type { ResourceKey } from "@isthmus/resources";
 import type { Logger } from "@isthmus/runtime";
 import { errorMessage } from "@isthmus/std";
 import { type OnXdsEvent, proxyKey } from "@isthmus/xds";
+import type { LostProxyEvent } from "../lost-proxies/watched-proxy.ts";
 import type { ConfigurationEvent } from "./proxy-configurations.ts";
 import type { RegistrationEvent } from "./proxy-registration.ts";
 
@@ -11,6 +12,7 @@ export interface ProxyLogger {
   readonly xds: OnXdsEvent;
   configuration(event: ConfigurationEvent): void;
   registration(event: RegistrationEvent): void;
+  lost(event: LostProxyEvent): void;
   /** A report changed which inbounds of a Dataplane are ready. */
   readonly health: (dataplane: ResourceKey) => void;
 }
@@ -70,6 +72,18 @@ export function proxyLogger(log: Logger): ProxyLogger {
         log.info(
           { resource },
           event.kind === "registered" ? "resource of a proxy stored" : "resource of a proxy deleted",
+        );
+    },
+    lost(event) {
+      const resource = `${event.key.type} ${event.key.mesh}/${event.key.name}`;
+      if (event.kind === "failed")
+        log.error({ resource, error: errorMessage(event.error) }, "what became of a lost proxy cannot be stored");
+      else
+        log.info(
+          { resource, places: event.places },
+          event.kind === "withdrawn"
+            ? "a proxy is gone: nobody listens where it did, which is withdrawn"
+            : "a proxy listens again where it was withdrawn",
         );
     },
   };

@@ -2,7 +2,7 @@ import { nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import { builtinTypes, Registry } from "@isthmus/resources";
 import { ok } from "@isthmus/std";
 import { createMemoryStore } from "@isthmus/store";
-import { FakeClock } from "@isthmus/testkit";
+import { eventually, FakeClock } from "@isthmus/testkit";
 import { type ProxyCandidate, readNodeMetadata } from "@isthmus/xds";
 import { describe, expect, it } from "vitest";
 import { ProxyRegistration } from "./proxy-registration.ts";
@@ -27,7 +27,13 @@ function rig() {
     return ok(undefined);
   };
   const tokens = { check } as Partial<ProxyTokens> as ProxyTokens;
-  const onEvent = (): void => {};
+  const events: string[] = [];
+  const lost = {
+    returning: ({ name }: ProxyCandidate["id"]) => void events.push(`${name} returns`),
+    served: ({ id }: ProxyCandidate) => void events.push(`${id.name} is served`),
+    lost: ({ id }: ProxyCandidate) => void events.push(`${id.name} is lost`),
+    stop: () => void events.push("stopped"),
+  };
   const registration = new ProxyRegistration({
     store,
     registry,
@@ -35,9 +41,10 @@ function rig() {
     clock,
     tokens,
     deregistrationDelayMs: 10_000,
-    onEvent,
+    lost,
+    onEvent: (event) => events.push(`${event.key.name} ${event.kind}`),
   });
-  return { store, registration, checked };
+  return { clock, store, registration, checked, events };
 }
 
 function candidate(name: string, resource: string): ProxyCandidate {
@@ -68,5 +75,71 @@ describe("a further stream of a proxy", () => {
     );
     expect(await refused("web-1", "")).toBe("Dataplane web-1 not found");
     expect(checked).toEqual([]);
+  });
+});
+
+describe("a proxy whose stream is over", () => {
+  const KEY = { type: "Dataplane", mesh: "default", name: "web-1" };
+  const connected = async (resource: string) => {
+    const made = rig();
+    const { registration, store, events } = made;
+    await store.commit([{ kind: "put", resource: { type: "Mesh", mesh: "", name: "default", labels: {}, spec: {} } }]);
+    const connect = async (): Promise<ProxyCandidate> => {
+      const proxy = candidate("web-1", resource);
+      expect(await registration.admit(proxy)).toEqual(ok(undefined));
+      expect(await registration.register(proxy)).toEqual(ok(undefined));
+      return proxy;
+    };
+    const proxy = await connect();
+    events.splice(0);
+    return { ...made, proxy, connect, isStored: () => store.get(KEY) !== undefined };
+  };
+
+  it("is looked for, and keeps its resource until the delay is over", async () => {
+    const { clock, registration, proxy, connect, events, isStored } = await connected(RESOURCE);
+    registration.released(proxy, false);
+    clock.advance(9_999);
+    const again = await connect();
+    expect(events.splice(0)).toEqual(["web-1 is lost", "web-1 returns", "web-1 registered", "web-1 is served"]);
+    registration.released(proxy, true);
+    expect(events).toEqual([]);
+    registration.released(again, false);
+    clock.advance(10_000);
+    await eventually(() => events.includes("web-1 deregistered"));
+    expect(isStored()).toBe(false);
+  });
+
+  it("loses its resource at once when it is known to be gone, though not when it is back", async () => {
+    const { registration, proxy, connect, events, isStored } = await connected(RESOURCE);
+    registration.gone(proxy);
+    registration.released(proxy, false);
+    const again = await connect();
+    registration.gone(again);
+    registration.released(again, false);
+    expect(isStored()).toBe(true);
+    registration.gone(again);
+    await eventually(() => !isStored());
+    expect(events.at(-1)).toBe("web-1 deregistered");
+  });
+
+  it("is not looked for by a zone that stops", async () => {
+    const { registration, proxy, events } = await connected(RESOURCE);
+    registration.stop();
+    registration.released(proxy, false);
+    expect(events).toEqual(["stopped"]);
+  });
+
+  it("keeps a resource that somebody else made, and is looked for as well", async () => {
+    const { clock, store, registration, events } = rig();
+    const spec = { networking: { address: "10.0.0.1", inbound: [{ port: 80, tags: { "kuma.io/service": "web" } }] } };
+    await store.commit([{ kind: "put", resource: { ...KEY, labels: {}, spec } }]);
+    const proxy = candidate("web-1", "");
+    expect(await registration.admit(proxy)).toEqual(ok(undefined));
+    expect(await registration.register(proxy)).toEqual(ok(undefined));
+    registration.released(proxy, false);
+    clock.advance(60_000);
+    registration.gone(proxy);
+    expect(events).toEqual(["web-1 returns", "web-1 is served", "web-1 is lost"]);
+    expect(store.get(KEY)).toBeDefined();
   });
 });

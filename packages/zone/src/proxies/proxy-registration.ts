@@ -15,6 +15,7 @@ import {
 import { type Clock, err, errorMessage, ok, type Result, type TimerHandle } from "@isthmus/std";
 import type { Store } from "@isthmus/store";
 import { PROXY_RESOURCES, type ProxyAdmission, type ProxyCandidate, proxyKey } from "@isthmus/xds";
+import type { LostProxies } from "../lost-proxies/lost-proxies.ts";
 import type { ProxyTokens } from "./proxy-tokens.ts";
 import { TokenWatch } from "./token-watch.ts";
 
@@ -26,6 +27,8 @@ export interface ProxyRegistrationOptions {
   readonly tokens: ProxyTokens;
   /** From the end of the last stream of a proxy to the deletion of the resource that it brought. */
   readonly deregistrationDelayMs: number;
+  /** Undefined: nobody looks for those whose streams are over. */
+  readonly lost?: Pick<LostProxies, "served" | "returning" | "lost" | "stop"> | undefined;
   readonly onEvent: (event: RegistrationEvent) => void;
 }
 
@@ -56,9 +59,14 @@ export class ProxyRegistration implements ProxyAdmission {
   }
 
   async register(candidate: ProxyCandidate): Promise<Result<void, GrpcStatus>> {
+    const { lost } = this.#options;
     const isLeaving = this.#stays(proxyKey(candidate.id));
+    lost?.returning(candidate.id);
     const brought = this.#admitted.get(candidate);
-    if (brought === undefined) return ok(undefined);
+    if (brought === undefined) {
+      lost?.served(candidate);
+      return ok(undefined);
+    }
     const { descriptor, key } = this.#resourceOf(candidate);
     const written = await this.#options.manager.put(descriptor, key, brought);
     if (!written.ok) {
@@ -66,6 +74,7 @@ export class ProxyRegistration implements ProxyAdmission {
       return err(invalid(describeWrite(written.error)));
     }
     this.#options.onEvent({ kind: "registered", key });
+    lost?.served(candidate);
     return ok(undefined);
   }
 
@@ -82,8 +91,11 @@ export class ProxyRegistration implements ProxyAdmission {
     return this.#tokenWatch.watch(candidate, end);
   }
 
-  released({ id, metadata }: ProxyCandidate, isReplaced: boolean): void {
-    if (isReplaced || metadata.resource === undefined || this.#isStopped) return;
+  released(candidate: ProxyCandidate, isReplaced: boolean): void {
+    if (isReplaced || this.#isStopped) return;
+    const { id, metadata } = candidate;
+    this.#options.lost?.lost(candidate);
+    if (metadata.resource === undefined) return;
     const name = proxyKey(id);
     this.#stays(name);
     const timer = this.#options.clock.setTimeout(() => {
@@ -93,10 +105,16 @@ export class ProxyRegistration implements ProxyAdmission {
     this.#leaving.set(name, timer);
   }
 
+  /** Does not wait any longer for a proxy that is leaving. */
+  gone({ id }: ProxyCandidate): void {
+    if (this.#stays(proxyKey(id))) void this.#deregister(keyOf(id));
+  }
+
   /** A control plane that ends takes no proxy with it: they come back to another one, or to the next start. */
   stop(): void {
     this.#isStopped = true;
     this.#tokenWatch.stop();
+    this.#options.lost?.stop();
     for (const timer of this.#leaving.values()) timer.cancel();
     this.#leaving.clear();
   }

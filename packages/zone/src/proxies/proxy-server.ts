@@ -20,6 +20,10 @@ import {
   type XdsEvent,
   XdsServer,
 } from "@isthmus/xds";
+import { tcpKnock } from "../lost-proxies/knock.ts";
+import { KnockQueue } from "../lost-proxies/knock-queue.ts";
+import { LostProxies } from "../lost-proxies/lost-proxies.ts";
+import { bindLostProxyMetrics } from "../lost-proxies/lost-proxy-metrics.ts";
 import { ProxyConfigurations } from "./proxy-configurations.ts";
 import { ProxyInsights } from "./proxy-insights.ts";
 import { proxyLogger } from "./proxy-log.ts";
@@ -58,13 +62,32 @@ export async function createProxyServer(instance: Instance, manager: ResourceMan
     onEvent: (event) => logger.configuration(event),
     onCertificate: (proxy, certificate) => insights.onCertificate(proxy, certificate),
   });
-  const admission = new ProxyRegistration({
+  const lostMetrics = bindLostProxyMetrics(metrics, () => ({ waiting: knocks.waiting, reachable: lost.reachable }));
+  const knocks = new KnockQueue({
+    knock: tcpKnock(xdsServer.lostProxies.timeout, clock),
+    atOnce: xdsServer.lostProxies.concurrency,
+    onKnocked: lostMetrics.knocked,
+  });
+  const lost = new LostProxies({
+    store,
+    clock,
+    queue: knocks,
+    graceMs: xdsServer.dataplaneDeregistrationDelay,
+    isHealthReported: dpServer.hds.enabled,
+    onZoneProxyGone: (proxy) => admission.gone(proxy),
+    onEvent(event) {
+      lostMetrics.found(event);
+      logger.lost(event);
+    },
+  });
+  const admission: ProxyRegistration = new ProxyRegistration({
     store,
     registry,
     manager,
     clock,
     tokens,
     deregistrationDelayMs: xdsServer.dataplaneDeregistrationDelay,
+    lost: xdsServer.lostProxies.enabled ? lost : undefined,
     onEvent: (event) => logger.registration(event),
   });
   const insights = new ProxyInsights({

@@ -3,11 +3,8 @@ import type { Metrics } from "@isthmus/runtime";
 import type { AdsService, OnXdsEvent } from "@isthmus/xds";
 
 export function bindProxyMetrics(metrics: Metrics, ads: () => AdsService): OnXdsEvent {
-  metrics.gauge(
-    "xds_streams_active",
-    "Number of active connections between a server and a client",
-    [],
-    () => ads().connected,
+  metrics.gauge("xds_streams_active", "Number of active connections between a server and a client", [], (gauge) =>
+    gauge.set(ads().connected),
   );
   const sent = metrics.counter("xds_responses_sent", "Number of responses sent by the server to a client", [
     "type_url",

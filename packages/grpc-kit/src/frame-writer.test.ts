@@ -40,7 +40,7 @@ const framed = (text: string): Buffer => {
 };
 
 /** What is written at a time. */
-const PIECE = 16 * 1024 - 9;
+const PIECE = 16 * 1024 - 128;
 
 function partly(...texts: readonly string[]) {
   let asked = 0;

@@ -11,10 +11,10 @@ import { WriteTurns } from "./write-turns.ts";
 /** Compressed flag (never), then the length, 32 bit. Source: grpc PROTOCOL-HTTP2.md, Length-Prefixed-Message. */
 const PREFIX_BYTES = 5;
 /**
- * What is handed over at a time: one frame of HTTP/2 with its nine bytes fills one record of TLS. More would be held up to five times by each
- * connection, for its lifetime; a byte more costs a record of its own.
+ * What is handed over at a time: one frame of HTTP/2, with its nine bytes and what the session adds of its own, fills one record of TLS, which fits encrypted
+ * into one of the 16 KiB buffers that Node keeps for each connection, for its lifetime. A byte more takes a second one.
  */
-const PIECE_BYTES = 16 * 1024 - 9;
+const PIECE_BYTES = 16 * 1024 - 128;
 /** Messages up to this size wait for nobody. */
 const SMALL_BYTES = 4 * PIECE_BYTES;
 

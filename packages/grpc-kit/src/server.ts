@@ -19,9 +19,9 @@ import { type Clock, errorMessage, type Service, systemClock } from "@isthmus/st
 import { type CallObserver, CallProbe } from "./call-probe.ts";
 import { http2ServersOf, raiseWindows } from "./grpc-js-internals.ts";
 import { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts";
-import { ListenError, listenError } from "./listen-error.ts";
+import { Listener } from "./listener.ts";
 import { type PeerCertificate, peerCertificateOf } from "./peer-certificate.ts";
-import { type ServerTls, TlsServerCredentials } from "./server-credentials.ts";
+import { DEFAULT_HANDSHAKE_TIMEOUT_MS, type ServerTls, TlsServerCredentials } from "./server-credentials.ts";
 import { ServerStream } from "./server-stream.ts";
 import { GrpcCode, GrpcError, sendableStatus } from "./status.ts";
 
@@ -85,12 +85,12 @@ export class GrpcServer implements Service {
   readonly #clock: Clock;
   readonly #server: Server;
   readonly #sessions = new Map<ServerHttp2Session, Connection>();
-  /** Includes connections that never got as far as a session: they too hold up the closing of a listener. */
+  /** Includes connections that never got as far as a session. */
   readonly #sockets = new Set<Socket>();
   #credentials: TlsServerCredentials | undefined;
   #nextConnectionId = 1;
   #current: { readonly stream: ServerHttp2Stream; readonly connection: Connection | undefined } | undefined;
-  #port: number | undefined;
+  #listener: Listener | undefined;
   #isServing = false;
   #stopping: Promise<void> | undefined;
 
@@ -113,8 +113,8 @@ export class GrpcServer implements Service {
 
   /** The port listened on, once started. */
   get port(): number {
-    if (this.#port === undefined) throw new Error(`${this.name} is not listening`);
-    return this.#port;
+    if (this.#listener === undefined) throw new Error(`${this.name} is not listening`);
+    return this.#listener.port;
   }
 
   get connections(): number {
@@ -164,18 +164,18 @@ export class GrpcServer implements Service {
       throw new Error(`${this.name} has no listener of its own`);
     }
     this.#credentials = tls === undefined ? undefined : new TlsServerCredentials(tls);
-    const host = address.includes(":") ? `[${address}]` : address;
-    try {
-      this.#port = await new Promise<number>((resolve, reject) => {
-        this.#server.bindAsync(
-          `${host}:${port}`,
-          this.#credentials ?? ServerCredentials.createInsecure(),
-          (error, bound) => (error === null ? resolve(bound) : reject(error)),
-        );
-      });
-    } catch (error) {
-      throw error instanceof ListenError ? error : listenError({ name: this.name, address, port, portSetting }, error);
-    }
+    const injector = this.#server.createConnectionInjector(this.#credentials ?? ServerCredentials.createInsecure());
+    const listener = new Listener({
+      name: this.name,
+      address,
+      port,
+      portSetting,
+      take: (socket) => injector.injectConnection(socket),
+      silenceMs: tls?.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS,
+      clock: this.#clock,
+    });
+    await listener.start();
+    this.#listener = listener;
     this.#isServing = true;
     this.#watchConnections();
   }
@@ -222,10 +222,12 @@ export class GrpcServer implements Service {
     const timer = this.#clock.setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, this.#options.drainMs ?? DEFAULT_DRAIN_MS);
+    const closed = this.#listener?.close();
     await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    await closed;
     timer.cancel();
     this.#isServing = false;
-    this.#port = undefined;
+    this.#listener = undefined;
   }
 
   #opened(session: ServerHttp2Session): void {

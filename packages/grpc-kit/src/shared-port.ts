@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import { type Clock, type Service, systemClock } from "@isthmus/std";
 import { claimHttp2 } from "./grpc-js-internals.ts";
-import { listenError } from "./listen-error.ts";
+import { Listener } from "./listener.ts";
 import type { GrpcServer } from "./server.ts";
 import {
   constructorOptions,
@@ -47,7 +47,8 @@ export class SharedPort implements Service {
   /** Includes connections that are still at their handshake. */
   readonly #sockets = new Set<Socket>();
   readonly #http: HttpServer;
-  #listener: TlsServer | undefined;
+  #listener: Listener | undefined;
+  #tls: TlsServer | undefined;
   #takeHttp2: ((socket: TLSSocket) => void) | undefined;
 
   constructor(options: SharedPortOptions) {
@@ -60,48 +61,44 @@ export class SharedPort implements Service {
 
   /** The port listened on, once started. */
   get port(): number {
-    const address = this.#listener?.address();
-    if (address === undefined || address === null || typeof address === "string") {
-      throw new Error(`${this.name} is not listening`);
-    }
-    return address.port;
+    if (this.#listener === undefined) throw new Error(`${this.name} is not listening`);
+    return this.#listener.port;
   }
 
   /** Rejects with a `ListenError` that names port and setting. */
   async start(): Promise<void> {
-    const { address, port, tls, grpc } = this.#options;
+    const { tls, grpc } = this.#options;
     this.#takeHttp2 = grpc.takeConnections();
-    const listener = createTlsServer({
+    const tlsServer = createTlsServer({
       ...constructorOptions(tls),
       ...secureContextOptions(tls),
       ALPNProtocols: [HTTP2, HTTP1],
     });
-    listener.on("connection", (socket: Socket) => this.#track(socket));
-    listener.on("secureConnection", (socket) => this.#accept(socket));
-    await new Promise<void>((resolve, reject) => {
-      const onError = (error: Error): void => reject(listenError(this.#options, error));
-      listener.once("error", onError);
-      listener.listen(port, address, () => {
-        listener.off("error", onError);
-        resolve();
-      });
+    tlsServer.on("secureConnection", (socket) => this.#accept(socket));
+    const listener = new Listener({
+      ...this.#options,
+      take: (socket) => {
+        this.#track(socket);
+        tlsServer.emit("connection", socket);
+      },
+      silenceMs: tls.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS,
+      clock: this.#clock,
     });
+    await listener.start();
     this.#listener = listener;
+    this.#tls = tlsServer;
   }
 
   /** Exchanges certificate and key; connections made from now on see them. */
   updateTls(tls: ServerTls): void {
-    this.#listener?.setSecureContext(secureContextOptions(tls));
+    this.#tls?.setSecureContext(secureContextOptions(tls));
   }
 
   /** Stops listening, lets gRPC calls drain (see `GrpcServer.stop`), and cuts what is left. */
   async stop(): Promise<void> {
     const listener = this.#listener;
     this.#listener = undefined;
-    const closed = new Promise<void>((resolve) => {
-      if (listener === undefined) resolve();
-      else listener.close(() => resolve());
-    });
+    const closed = listener?.close();
     this.#http.closeIdleConnections();
     await this.#options.grpc.stop();
     for (const socket of this.#sockets) socket.destroy();

@@ -56,6 +56,7 @@ describe("a DiscoveryReader", () => {
         })[] = [];
         let names: string[] = [];
         const reader = new DiscoveryReader({
+          typeUrl: TYPE,
           onResource: (start) => {
             names.push(`${start.toString("utf8", ...nameRange(start))} ${isEdsCluster(start)}`);
           },
@@ -89,9 +90,26 @@ describe("a DiscoveryReader", () => {
     );
   });
 
+  it("counts resources of other types without looking at them", () => {
+    const read: number[] = [];
+    const reader = new DiscoveryReader({
+      typeUrl: "another type",
+      onResource: () => read.push(-1),
+      onMessage: ({ resources }) => read.push(resources),
+    });
+    const resources = [0, 3, 700, 30_000, 0].map((filling, i) => ({ name: `r-${i}`, type: 3, filling }));
+    const bytes = [true, false].map((isHeadFirst) =>
+      frame(encoded({ version: "1", nonce: "1", isHeadFirst, resources })),
+    );
+    const sent = Buffer.concat(bytes);
+    for (let offset = 0; offset < sent.length; offset += 7) reader.push(sent.subarray(offset, offset + 7));
+    expect(read).toEqual([5, 5]);
+  });
+
   it("finds what is sought", () => {
     const found: boolean[] = [];
     const reader = new DiscoveryReader({
+      typeUrl: TYPE,
       onResource: () => {},
       onMessage: ({ isFound }) => found.push(isFound),
       seek: () => Buffer.from("xyz"),

@@ -26,17 +26,23 @@ export interface DiscoveryHead {
 }
 
 export interface DiscoveryReaderOptions {
+  /** Whose resources are looked at; of others there is a number. */
+  readonly typeUrl: string;
   /** A resource: the first bytes, a cluster as a whole, of the message inside of its Any, valid during the call. */
-  readonly onResource: (start: Buffer, typeUrl: string) => void;
+  readonly onResource: (start: Buffer) => void;
   readonly onMessage: (response: DiscoveryHead) => void;
   /** Bytes to look for in what arrives. */
   readonly seek?: () => Buffer | undefined;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 export class DiscoveryReader {
   readonly #options: DiscoveryReaderOptions;
   /** What was too little to go on with. */
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = NOTHING;
+  /** How much it takes to go on. */
+  #needed = 0;
   #response: DiscoveryHead | undefined;
   /** Of the message and of the field that is being read. */
   #messageLeft = 0;
@@ -50,67 +56,98 @@ export class DiscoveryReader {
     const sought = this.#options.seek?.();
     const isHere = sought !== undefined && chunk.includes(sought);
     if (isHere && this.#response !== undefined) this.#response.isFound = true;
-    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const hasRest = this.#rest.length > 0;
+    let bytes = hasRest ? this.#rest : chunk;
+    let position = 0;
+    /** How much of the chunk is in `bytes`: of one that follows a rest, no more than it takes to go on. */
+    let taken = hasRest ? 0 : chunk.length;
     for (;;) {
-      const used = this.#take(bytes, isHere);
-      if (used === 0) break;
-      bytes = bytes.subarray(used);
+      const next = this.#take(bytes, position, isHere);
+      if (next !== undefined) position = next;
+      else if (taken === chunk.length) break;
+      else if (position === bytes.length) {
+        bytes = chunk;
+        position = taken;
+        taken = chunk.length;
+      } else {
+        const end = Math.min(chunk.length, taken + this.#needed - (bytes.length - position));
+        bytes = Buffer.concat([bytes.subarray(position), chunk.subarray(taken, end)]);
+        position = 0;
+        taken = end;
+      }
     }
     // A copy: the chunk shall not live on with it.
-    this.#rest = Buffer.from(bytes);
+    this.#rest = position === bytes.length ? NOTHING : Buffer.from(bytes.subarray(position));
   }
 
-  /** How many bytes it could use; 0: it needs more. */
-  #take(bytes: Buffer, isHere: boolean): number {
+  /** Where to go on; undefined: it needs more. */
+  #take(bytes: Buffer, position: number, isHere: boolean): number | undefined {
     const response = this.#response;
-    if (response === undefined) return this.#begin(bytes, isHere);
-    if (this.#fieldLeft > 0) return this.#skip(bytes);
-    if (this.#messageLeft === 0) {
-      this.#response = undefined;
-      this.#options.onMessage(response);
-      return this.#take(bytes, isHere);
-    }
-    return this.#field(bytes, response);
+    if (response === undefined) return this.#begin(bytes, position, isHere);
+    if (this.#fieldLeft > 0) return this.#skip(bytes, position);
+    if (this.#messageLeft > 0) return this.#field(bytes, position, response);
+    this.#response = undefined;
+    this.#options.onMessage(response);
+    return position;
   }
 
-  #begin(bytes: Buffer, isFound: boolean): number {
-    if (bytes.length < GRPC_HEADER_BYTES) return 0;
-    if (bytes[0] !== 0) throw new Error("compressed gRPC message");
-    const size = bytes.readUInt32BE(1);
+  #has(bytes: Buffer, position: number, needed: number): boolean {
+    this.#needed = needed;
+    return bytes.length - position >= needed;
+  }
+
+  #begin(bytes: Buffer, position: number, isFound: boolean): number | undefined {
+    if (!this.#has(bytes, position, GRPC_HEADER_BYTES)) return undefined;
+    if (bytes[position] !== 0) throw new Error("compressed gRPC message");
+    const size = bytes.readUInt32BE(position + 1);
+    const start = position + GRPC_HEADER_BYTES;
     const isWhole = size <= WHOLE_BYTES_MAX;
-    if (isWhole && bytes.length < GRPC_HEADER_BYTES + size) return 0;
-    const message = isWhole ? Buffer.from(bytes.subarray(GRPC_HEADER_BYTES, GRPC_HEADER_BYTES + size)) : undefined;
+    if (isWhole && !this.#has(bytes, position, GRPC_HEADER_BYTES + size)) return undefined;
+    const message = isWhole ? Buffer.from(bytes.subarray(start, start + size)) : undefined;
     this.#messageLeft = size;
     this.#response = { typeUrl: "", version: "", nonce: "", size, resources: 0, message, isFound };
-    return GRPC_HEADER_BYTES;
+    return start;
   }
 
-  #skip(bytes: Buffer): number {
-    const used = Math.min(bytes.length, this.#fieldLeft);
+  #skip(bytes: Buffer, position: number): number | undefined {
+    if (!this.#has(bytes, position, 1)) return undefined;
+    const used = Math.min(bytes.length - position, this.#fieldLeft);
     this.#fieldLeft -= used;
     this.#messageLeft -= used;
-    return used;
+    return position + used;
   }
 
-  /** Uses the beginning of a field; the rest of a long one is skipped. */
-  #field(bytes: Buffer, response: DiscoveryHead): number {
-    const tag = bytes[0] ?? 0;
-    const available = Math.min(bytes.length, this.#messageLeft);
-    if (available < Math.min(PREFIX_BYTES_MAX, this.#messageLeft)) return 0;
-    const [length, start] = varintAt(bytes, 1);
+  /** Uses the beginning of a field; the rest of a long one, and of a resource that nobody looks at, is skipped. */
+  #field(bytes: Buffer, position: number, response: DiscoveryHead): number | undefined {
+    const { typeUrl, onResource } = this.#options;
+    if (!this.#has(bytes, position, Math.min(PREFIX_BYTES_MAX, this.#messageLeft))) return undefined;
+    const tag = bytes[position] ?? 0;
     if ((tag & 7) !== BYTES) throw new Error(`unexpected field ${tag} of a DiscoveryResponse`);
-    const looked = Math.min(length, HEAD_BYTES);
-    if (bytes.length < start + looked) return 0;
-    const content = bytes.subarray(start, start + looked);
-    if (tag === ((2 << 3) | BYTES)) {
+    let length = 0;
+    let start = position + 1;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[start] ?? 0;
+      start += 1;
+      length |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    const isResource = tag === ((2 << 3) | BYTES);
+    const isSkipped = isResource && response.typeUrl !== "" && response.typeUrl !== typeUrl;
+    const looked = isSkipped ? 0 : Math.min(length, HEAD_BYTES);
+    if (!this.#has(bytes, position, start - position + looked)) return undefined;
+    const end = start + looked;
+    if (isResource) {
       response.resources += 1;
-      this.#options.onResource(insideOfAny(content), response.typeUrl || typeOfAny(content));
-    } else if (tag === ((1 << 3) | BYTES)) response.version = content.toString();
-    else if (tag === ((4 << 3) | BYTES)) response.typeUrl = content.toString();
-    else if (tag === ((5 << 3) | BYTES)) response.nonce = content.toString();
-    this.#messageLeft -= start + looked;
+      if (!isSkipped) {
+        const content = bytes.subarray(start, end);
+        if ((response.typeUrl || typeOfAny(content)) === typeUrl) onResource(insideOfAny(content));
+      }
+    } else if (tag === ((1 << 3) | BYTES)) response.version = bytes.toString("utf8", start, end);
+    else if (tag === ((4 << 3) | BYTES)) response.typeUrl = bytes.toString("utf8", start, end);
+    else if (tag === ((5 << 3) | BYTES)) response.nonce = bytes.toString("utf8", start, end);
+    this.#messageLeft -= end - position;
     this.#fieldLeft = length - looked;
-    return start + looked;
+    return end;
   }
 }
 

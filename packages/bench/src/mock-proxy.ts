@@ -9,6 +9,7 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from "node:http2";
+import { createSecureContext } from "node:tls";
 import { BYTES, encodeDeltaRequest, WireReader, WireWriter } from "@isthmus/proto";
 import { type DiscoveryHead, DiscoveryReader, isEdsCluster, nameRange } from "./discovery-reader.ts";
 import { NO_NAMES, SubscribedNames } from "./subscribed-names.ts";
@@ -21,6 +22,8 @@ export const LISTENERS = `${PREFIX}envoy.config.listener.v3.Listener`;
 const RESOURCES_TAG = (2 << 3) | BYTES;
 const GRPC_HEADER_BYTES = 5;
 const WINDOW_BYTES = 1024 * 1024;
+/** One for all: to make one takes longer than a handshake. */
+const SECURE_CONTEXT = createSecureContext();
 
 export interface MockProxyOptions {
   /** `https://127.0.0.1:5678` */
@@ -64,6 +67,7 @@ export class MockProxy {
     this.#options = options;
     this.#session = connect(options.url, {
       rejectUnauthorized: false,
+      secureContext: SECURE_CONTEXT,
       ALPNProtocols: ["h2"],
       settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
     });
@@ -92,8 +96,9 @@ export class MockProxy {
       this.#stream.once("close", () => resolve({ code: UNAVAILABLE, message: "the connection is gone" }));
     });
     const reader = new DiscoveryReader({
-      onResource: (start, typeUrl) => {
-        if (typeUrl === CLUSTERS && isEdsCluster(start)) this.#edsClusters.add(start, ...nameRange(start));
+      typeUrl: CLUSTERS,
+      onResource: (start) => {
+        if (isEdsCluster(start)) this.#edsClusters.add(start, ...nameRange(start));
       },
       onMessage: (response) => this.#onResponse(response),
       ...(options.seek === undefined ? {} : { seek: options.seek }),

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Registry } from "./registry.ts";
 import { parseResourceFile } from "./resource-file.ts";
@@ -16,6 +17,36 @@ describe("parseYamlDocuments", () => {
     ]);
     expect(documents).toHaveLength(2);
     expect(errors).toEqual([]);
+  });
+
+  it("reads JSON of programs as it reads the same as YAML", () => {
+    const read = (text: string) => {
+      const { documents, errors } = parseYamlDocuments(text);
+      return { documents: documents.map(({ line, value, lineAt }) => [line, value, lineAt("a.b[0]")]), errors };
+    };
+    const texts = fc.oneof(
+      fc.dictionary(fc.string(), fc.jsonValue()).map((value) => JSON.stringify(value)),
+      fc.constantFrom(
+        '{"a":1,"a":2}',
+        '{"2":1,"1":2}',
+        '{"__proto__":{"x":1}}',
+        '{"a":{"__proto__":1}}',
+        '{"a":-0}',
+        '{"a":1e400}',
+        '{"<<":{"b":1}}',
+        '{"a":"\\u0041\\n"}',
+        '{"a":12345678901234567890}',
+        "{a: 1}",
+        '{"a":1}}',
+        `{"a":${"[".repeat(250)}${"]".repeat(250)}}`,
+      ),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        const [quick, slow] = [text, `${text} `].map(read);
+        expect(quick).toEqual(slow);
+      }),
+    );
   });
 
   it("reports a broken document with its line and still reads the others", () => {

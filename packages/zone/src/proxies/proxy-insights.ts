@@ -77,6 +77,8 @@ export class ProxyInsights {
   readonly #options: ProxyInsightsOptions;
   readonly #writer: StoreWriter;
   readonly #connections = new Map<string, Connection>();
+  /** By proxy; one that reconnects may have two for a while. */
+  readonly #ofProxy = new Map<string, Set<Connection>>();
   /** By proxy; undefined: it needs none any more. Of others nothing is known here. */
   readonly #certificates = new Map<string, IssuedCertificate | undefined>();
   #flush: TimerHandle | undefined;
@@ -107,9 +109,7 @@ export class ProxyInsights {
   /** `proxy`: its key. Written with the counters of the meantime. */
   onCertificate(proxy: string, certificate: IssuedCertificate | undefined): void {
     this.#certificates.set(proxy, certificate);
-    for (const connection of this.#connections.values()) {
-      if (proxyKey(connection.proxy.id) === proxy) this.#touch(connection);
-    }
+    for (const connection of this.#ofProxy.get(proxy) ?? []) this.#touch(connection);
   }
 
   /** Says of all proxies that they are gone from here. */
@@ -122,7 +122,8 @@ export class ProxyInsights {
   }
 
   #connected(proxy: ConnectedProxy, openedAt: number): void {
-    this.#connections.set(`${proxyKey(proxy.id)} ${proxy.streamId}`, {
+    const key = proxyKey(proxy.id);
+    const connection: Connection = {
       proxy,
       id: this.#options.uuid(),
       connectedAt: openedAt,
@@ -130,7 +131,11 @@ export class ProxyInsights {
       lastUpdateAt: openedAt,
       counts: new Map(),
       isDirty: true,
-    });
+    };
+    this.#connections.set(`${key} ${proxy.streamId}`, connection);
+    const others = this.#ofProxy.get(key);
+    if (others === undefined) this.#ofProxy.set(key, new Set([connection]));
+    else others.add(connection);
     this.#writer.poke();
   }
 
@@ -188,11 +193,14 @@ export class ProxyInsights {
     return ops;
   }
 
-  #forget(name: string, { proxy }: Connection): void {
+  #forget(name: string, connection: Connection): void {
     this.#connections.delete(name);
-    const key = proxyKey(proxy.id);
-    if (![...this.#connections.values()].some((other) => proxyKey(other.proxy.id) === key))
-      this.#certificates.delete(key);
+    const key = proxyKey(connection.proxy.id);
+    const others = this.#ofProxy.get(key);
+    others?.delete(connection);
+    if (others !== undefined && others.size > 0) return;
+    this.#ofProxy.delete(key);
+    this.#certificates.delete(key);
   }
 
   #opOf(connection: Connection): Op | undefined {

@@ -3,7 +3,7 @@
  * are of `performance.now()` of this process, in milliseconds; times of log lines are brought to it.
  */
 import { multiZoneServiceOf, sidecar, ZoneTraffic } from "../harness/zone-traffic.ts";
-import { type Target, Watch } from "./watch.ts";
+import { pause, type Target, Watch } from "./watch.ts";
 
 export const ADDRESS = {
   ingress: "127.0.41.10",
@@ -13,11 +13,14 @@ export const ADDRESS = {
   client: "127.0.41.20",
 } as const;
 const FIRST_PORT = 20_001;
-const HEALTH_LINE = "inbounds of a proxy became ready or not ready";
+/** What east writes of a Dataplane, each after it is stored. */
+const KNOWN = {
+  reported: { message: "inbounds of a proxy became ready or not ready", of: (name: string) => `"default/${name}"` },
+  gone: { message: "a proxy is gone", of: (name: string) => `"Dataplane default/${name}"` },
+} as const;
+const POLL_MS = 20;
 /** A workload that refuses connections is found at the next check, once a second, as it comes by default. */
 const PROBE = { serviceProbe: { tcp: {} } };
-/** Between the trials of the first backend the last one is forgotten; nothing that is measured waits for it. */
-const SETTINGS = { "xdsServer.dataplaneDeregistrationDelay": "100ms" };
 
 export class Lab {
   readonly traffic: ZoneTraffic;
@@ -30,7 +33,7 @@ export class Lab {
 
   /** The client has an outbound to the multi-zone service of each name; services have no instances yet. */
   static async start(services: readonly string[]): Promise<Lab> {
-    const traffic = await ZoneTraffic.start(["east", "west"], SETTINGS);
+    const traffic = await ZoneTraffic.start(["east", "west"]);
     const lab = new Lab(traffic, services);
     try {
       await traffic.put("meshes/default", {
@@ -84,13 +87,27 @@ export class Lab {
     return clusters.split("\n").some((line) => line.startsWith(cluster) && line.includes(door));
   }
 
-  /** When east wrote that the readiness of an instance changed, which is after that is stored; the last time. */
-  knownAt(dataplane: string): number {
+  /** When east wrote that the readiness of an instance changed, by a report or because it is gone; the last time. */
+  knownAt(dataplane: string, how: keyof typeof KNOWN = "reported"): number {
+    const { message, of } = KNOWN[how];
     const lines = this.traffic.deployment.zone("east").log().split("\n");
-    const line = lines.findLast((line) => line.includes(HEALTH_LINE) && line.includes(`"default/${dataplane}"`));
-    if (line === undefined) throw new Error(`east never wrote of the health of ${dataplane}`);
+    const line = lines.findLast((line) => line.includes(message) && line.includes(of(dataplane)));
+    if (line === undefined) throw new Error(`east never wrote of ${dataplane}: ${message}`);
     const { time } = JSON.parse(line) as { readonly time: string };
     return Date.parse(time) - (Date.now() - performance.now());
+  }
+
+  /** All proxies of east were reached, so that a death would be seen. */
+  async reachable(): Promise<void> {
+    const east = this.traffic.deployment.zone("east");
+    const isReached = async (): Promise<boolean> => {
+      const metrics = await east.metrics();
+      const [all, reached] = ["xds_streams_active", "isthmus_proxies_reachable"].map(
+        (name) => new RegExp(`^${name}\\S* (\\d+)$`, "m").exec(metrics)?.[1],
+      );
+      return all !== undefined && all === reached;
+    };
+    while (!(await isReached())) await pause(POLL_MS);
   }
 
   async #client(): Promise<void> {

@@ -56,7 +56,7 @@ async function withLab(): Promise<void> {
       report("workload dies", dies);
       report("workload returns", returns);
     }
-    if (wants("kill")) report("kill", { killToGone: await byKill(lab, few) });
+    if (wants("kill")) report("kill", await byKill(lab, few));
     if (wants("first")) {
       report("first, checked", await firstBackends(lab, probed, true));
       report("first, not checked", await firstBackends(lab, plain, false));

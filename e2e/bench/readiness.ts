@@ -78,22 +78,35 @@ function newTimes() {
   return { toProbe: none(), probeToKnown: none(), knownToServed: none(), probeToServed: none() };
 }
 
-/** The runner and its Envoy at once, with SIGKILL; from there. The zone forgets a proxy after its deregistration delay. */
-export async function byKill(lab: Lab, trials: number): Promise<readonly number[]> {
+export interface AfterKill {
+  /** To when east had withdrawn it, and from there to the Envoy of west. */
+  readonly killToKnown: readonly number[];
+  readonly knownToGone: readonly number[];
+  readonly killToGone: readonly number[];
+}
+
+/** The runner and its Envoy at once, with SIGKILL; from there. Nobody reports it. */
+export async function byKill(lab: Lab, trials: number): Promise<AfterKill> {
   const clusters = lab.admin("/clusters");
-  const times: number[] = [];
+  const killToKnown: number[] = [];
+  const knownToGone: number[] = [];
+  const killToGone: number[] = [];
   for (let trial = 0; trial < trials; trial += 1) {
+    await lab.reachable();
     const proxy = lab.traffic.proxies.get(NAME);
     const began = performance.now();
     process.kill(proxy?.envoyPid ?? 0, "SIGKILL");
     await proxy?.kill();
     const gone = await clusters.until(({ text }) => !lab.isServed(text, SERVICE), "gone after a kill");
-    times.push(gone.at - began);
+    const known = lab.knownAt(NAME, "gone");
+    killToKnown.push(known - began);
+    knownToGone.push(gone.at - known);
+    killToGone.push(gone.at - began);
     await proxy?.spawn();
     await clusters.until(({ text }) => lab.isServed(text, SERVICE), "back after a kill");
   }
   clusters.close();
-  return times;
+  return { killToKnown, knownToGone, killToGone };
 }
 
 export async function startInstance(lab: Lab): Promise<number> {

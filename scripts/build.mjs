@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileBundle } from "../packages/cli/bin/bundle.js";
 import { generateEnvoyMessages } from "./envoy-protos.mjs";
+import { keepCompiled } from "./keep-compiled.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -94,7 +95,10 @@ async function bundles() {
       outExtension: { ".js": ".cjs" },
       supported: { "dynamic-import": false },
       define: { "import.meta.url": "__importMetaUrl", "import.meta.dirname": "__dirname" },
-      banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+      banner: {
+        js: '(function(exports,require,module,__filename,__dirname){const __importMetaUrl=require("node:url").pathToFileURL(__filename).href;',
+      },
+      footer: { js: "})" },
       // Not split by esbuild: what is required and imported would lose its named exports.
       plugins: [{ name: "beside the command", setup: besideTheCommand }],
     }),
@@ -110,10 +114,18 @@ async function bundles() {
   ]);
   for (const name of Object.values(files)) {
     const file = join(dist, `${name}.cjs`);
-    writeFileSync(`${file}.cache`, compileBundle(file, { produceCachedData: true }).cachedData);
+    writeFileSync(file, inAscii(readFileSync(file, "utf8")));
+    writeFileSync(`${file}.cache`, compileBundle(file).createCachedData());
   }
+  await keepCompiled();
   // Files that are served as they are, found beside the bundle as they are found beside their source.
   cpSync(join(root, "packages/api-server/src/gui/gui-page"), join(dist, "gui-page"), { recursive: true });
+}
+
+/** Regular expressions and comments keep what esbuild escapes elsewhere. */
+function inAscii(text) {
+  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return text.replace(/\P{ASCII}/gu, (character) => character.split("").map(escaped).join(""));
 }
 
 function writeIfChanged(file, text) {

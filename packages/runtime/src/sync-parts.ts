@@ -29,7 +29,7 @@ export interface SyncParts {
 }
 
 /** Nothing is recycled when the watchdog is off. */
-const NEVER: StuckPolicy = { delayMs: () => 2 ** 31 - 1, mayRecycle: () => false };
+const NEVER: StuckPolicy = { delayMs: () => Number.POSITIVE_INFINITY, mayRecycle: () => false };
 
 export function createSyncParts(instance: Instance, role: SyncRole, skipLabelPrefixes: readonly string[]): SyncParts {
   const { registry, store, clock, config } = instance;

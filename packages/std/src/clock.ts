@@ -14,14 +14,25 @@ export interface Clock {
   setTimeout(fn: () => void, delayMs: number): TimerHandle;
 }
 
+/** Node's longest timer: one that is set for longer fires at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimeout(fn, delayMs) {
+    if (delayMs > TIMER_MAX_MS) return longTimer(fn, delayMs);
     const timer = setTimeout(fn, delayMs);
     return { cancel: () => clearTimeout(timer) };
   },
 };
+
+function longTimer(fn: () => void, delayMs: number): TimerHandle {
+  let step = systemClock.setTimeout(() => {
+    step = systemClock.setTimeout(fn, delayMs - TIMER_MAX_MS);
+  }, TIMER_MAX_MS);
+  return { cancel: () => step.cancel() };
+}
 
 /** Resolves after `delayMs`, or as soon as `signal` aborts. Never rejects. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {

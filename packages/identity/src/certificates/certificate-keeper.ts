@@ -26,8 +26,6 @@ interface Kept {
 
 const RENEW_AT = 0.8;
 const RETRY_MS = 5_000;
-/** Node's longest timer. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 export class CertificateKeeper {
   readonly #options: CertificateKeeperOptions;
@@ -105,10 +103,6 @@ export class CertificateKeeper {
   }
 
   #renewIn(key: string, kept: Kept, ms: number): void {
-    const step = Math.min(ms, TIMER_MAX_MS);
-    kept.timer = this.#options.clock.setTimeout(() => {
-      if (step < ms) this.#renewIn(key, kept, ms - step);
-      else this.#issue(key, kept);
-    }, step);
+    kept.timer = this.#options.clock.setTimeout(() => this.#issue(key, kept), ms);
   }
 }

@@ -174,13 +174,9 @@ describe("the gate", () => {
     gate.start();
     gate.watch(admitted);
     await eventually(() => clock.pendingTimers === 1);
-    for (let asked = 1; clock.now() < authentication.expiresAt - 1_000; asked += 1) {
-      clock.advance(Math.min(2 ** 31 - 1, authentication.expiresAt - 1_000 - clock.now()));
-      await eventually(() => clock.pendingTimers === 1);
-      expect(authentication.asked.length).toBeLessThan(asked + 3);
-    }
-    expect(admitted.ended).toEqual([]);
     authentication.passwords.delete("east");
+    clock.advance(2 * year - 1_000);
+    expect([clock.pendingTimers, admitted.ended]).toEqual([1, []]);
     clock.advance(1_000);
     await eventually(() => admitted.ended.length === 1);
     expect(admitted.ended).toEqual(["not east"]);

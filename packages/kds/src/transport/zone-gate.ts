@@ -37,9 +37,6 @@ export interface ZoneGateOptions {
   readonly clock: Clock;
 }
 
-/** Timers of Node cannot wait longer. */
-const WAIT_MAX_MS = 2 ** 31 - 1;
-
 export class ZoneGate {
   readonly #options: ZoneGateOptions;
   /** Those that were let in, each with what wakes it when its proof expires. */
@@ -102,7 +99,7 @@ export class ZoneGate {
   #timerFor(expiresAt: number | undefined, admitted: Admitted): TimerHandle | undefined {
     if (expiresAt === undefined) return undefined;
     const { clock } = this.#options;
-    const delayMs = Math.min(Math.max(0, expiresAt - clock.now()), WAIT_MAX_MS);
+    const delayMs = Math.max(0, expiresAt - clock.now());
     return clock.setTimeout(() => void this.#recheck(admitted), delayMs);
   }
 

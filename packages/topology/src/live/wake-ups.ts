@@ -1,9 +1,6 @@
 /** The one timer of a zone's topology: for the earliest time at which something changes although nothing is written. */
 import type { Clock, TimerHandle } from "@isthmus/std";
 
-/** Longer delays overflow; waking too early does no harm. */
-const DELAY_MAX_MS = 2 ** 31 - 1;
-
 export class WakeUps {
   readonly #clock: Clock;
   readonly #wake: (keys: readonly string[]) => void;
@@ -30,7 +27,7 @@ export class WakeUps {
     this.#timer?.handle.cancel();
     this.#timer = undefined;
     if (at === Number.POSITIVE_INFINITY) return;
-    const delayMs = Math.min(Math.max(0, at - this.#clock.now()), DELAY_MAX_MS);
+    const delayMs = Math.max(0, at - this.#clock.now());
     this.#timer = { at, handle: this.#clock.setTimeout(() => this.#fire(), delayMs) };
   }
 

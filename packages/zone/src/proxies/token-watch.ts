@@ -12,8 +12,6 @@ import type { ProxyTokens } from "./proxy-tokens.ts";
 const TOKEN_TYPES: ReadonlySet<string> = new Set(["Secret", "GlobalSecret"]);
 /** A token is not asked for more often, whatever it says of its end. */
 const PAUSE_MIN_MS = 1_000;
-/** Timers of Node cannot wait longer. */
-const PAUSE_MAX_MS = 2 ** 31 - 1;
 
 export interface TokenWatchOptions {
   readonly store: Pick<Store, "subscribe">;
@@ -65,7 +63,7 @@ export class TokenWatch {
       return watched.end({ code: GrpcCode.UNAUTHENTICATED, details: verdict.error });
     }
     if (verdict.value === undefined) return;
-    const leftMs = Math.min(Math.max(verdict.value - clock.now(), PAUSE_MIN_MS), PAUSE_MAX_MS);
+    const leftMs = Math.max(verdict.value - clock.now(), PAUSE_MIN_MS);
     watched.expiry = clock.setTimeout(() => void this.#check(watched), leftMs);
   }
 

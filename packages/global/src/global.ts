@@ -3,7 +3,7 @@ import { ApiServer, Gui } from "@isthmus/api-server";
 import type { ServerTls } from "@isthmus/grpc-kit";
 import { ZoneInsights } from "@isthmus/insights";
 import { GlobalKdsServer, type KdsEvent, type ZoneAuthentication, ZoneNameConflicts } from "@isthmus/kds";
-import { LateSigningKeys, nodeKeyMaker, ResourceManager, TrustExchange } from "@isthmus/manager";
+import { nodeKeyMaker, ResourceManager, TrustExchange } from "@isthmus/manager";
 import {
   apiAccess,
   apiListeners,
@@ -24,6 +24,7 @@ import {
   KUMA_VERSION,
   kdsServerTls,
   type Logger,
+  lateSigningKeys,
   observeFinalizer,
   observeSync,
   openInstance,
@@ -32,7 +33,6 @@ import {
   runProgram,
   type SyncParts,
   signingKeyWatch,
-  userDefaults,
   writeLogger,
   zoneAuthentication,
 } from "@isthmus/runtime";
@@ -234,17 +234,6 @@ function defaultResources({ config, log }: Instance, manager: ResourceManager): 
     },
     stop: async () => {},
   };
-}
-
-/** On a first start; later ones find them. */
-function lateSigningKeys({ config, log }: Instance, manager: ResourceManager): LateSigningKeys {
-  return new LateSigningKeys({
-    async make() {
-      const created = await manager.ensureSigningKeys({ ...config.defaults, ...userDefaults(config) });
-      if (created.length > 0) log.info({ count: created.length }, "signing keys created");
-    },
-    onFailure: (error) => log.error({ error: errorMessage(error) }, "signing keys cannot be created"),
-  });
 }
 
 /** A Zone that is deleted under its connection (only `store.unsafeDelete` allows it) starts over as an unknown one. */

@@ -1,4 +1,4 @@
-export { apiAccess, describeAnonymousWrites, PublicKeyError, userDefaults } from "./api-access.ts";
+export { apiAccess, describeAnonymousWrites, PublicKeyError } from "./api-access.ts";
 export { apiListeners, apiPorts, ClientCertificatesError } from "./api-listeners.ts";
 export { apiServerObserver, bindInstanceMetrics } from "./bind-metrics.ts";
 export { configText } from "./config/config-text.ts";
@@ -18,6 +18,7 @@ export { openStore } from "./open-store.ts";
 export { type Program, type ProgramArguments, type ProgramFactory, runProgram } from "./run-program.ts";
 export { kdsServerTls, serverTls, type TlsFiles } from "./server-tls.ts";
 export { signingKeyWatch } from "./signing-key-watch.ts";
+export { lateSigningKeys } from "./signing-keys.ts";
 export { aloneSyncApi, createSyncApi, type Sync, type SyncApiOptions } from "./sync-api.ts";
 export { createSyncParts, observeSync, type SyncParts, type SyncRole } from "./sync-parts.ts";
 export { dataFolder, workFolder } from "./work-folder.ts";

@@ -5,7 +5,7 @@ import { DEFAULT_SETTINGS } from "@isthmus/envoy";
 import { loadCaBundle } from "@isthmus/grpc-kit";
 import { ProxyInsightFinalizer, ZoneInsights } from "@isthmus/insights";
 import { type AnswerAdmin, ZoneKdsClient } from "@isthmus/kds";
-import { LateSigningKeys, MeshIdentities, nodeKeyMaker, ResourceManager } from "@isthmus/manager";
+import { MeshIdentities, nodeKeyMaker, ResourceManager } from "@isthmus/manager";
 import {
   aloneSyncApi,
   apiAccess,
@@ -26,6 +26,7 @@ import {
   type Instance,
   KUMA_VERSION,
   type Logger,
+  lateSigningKeys,
   observeFinalizer,
   observeSync,
   openInstance,
@@ -35,7 +36,6 @@ import {
   runProgram,
   type Sync,
   signingKeyWatch,
-  userDefaults,
   writeLogger,
 } from "@isthmus/runtime";
 import { errorMessage, type Service, ServiceGroup, systemRandom } from "@isthmus/std";
@@ -309,15 +309,4 @@ function defaultResources({ config, log }: Instance, manager: ResourceManager): 
     },
     stop: async () => {},
   };
-}
-
-/** On a first start; later ones find them. */
-function lateSigningKeys({ config, log }: Instance, manager: ResourceManager): LateSigningKeys {
-  return new LateSigningKeys({
-    async make() {
-      const created = await manager.ensureSigningKeys({ ...config.defaults, ...userDefaults(config) });
-      if (created.length > 0) log.info({ count: created.length }, "signing keys created");
-    },
-    onFailure: (error) => log.error({ error: errorMessage(error) }, "signing keys cannot be created"),
-  });
 }

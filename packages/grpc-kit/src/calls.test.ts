@@ -1,11 +1,11 @@
 /** Addresses and calls: server and connection against each other, over real sockets. */
-import { createServer as createHttp2Server } from "node:http2";
+import { connect as connectHttp2, createServer as createHttp2Server, type IncomingHttpHeaders } from "node:http2";
 import { eventually } from "@isthmus/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseGrpcAddress } from "./client.ts";
 import { metadataOf, splitValues } from "./metadata.ts";
 import { GrpcCode, Metadata } from "./status.ts";
-import { ASK, call, open, plain, startServer } from "./testing/echo-rig.ts";
+import { ASK, call, ECHO, open, plain, startServer } from "./testing/echo-rig.ts";
 
 const MIB = 1024 * 1024;
 
@@ -42,10 +42,7 @@ describe("calls", () => {
     const { headers } = call(connection, metadata);
     await eventually(() => headers.length === 1);
     expect(headers[0]?.get("isthmus-history")).toEqual(["h1"]);
-    expect(splitValues(rig.streams[0]?.metadata ?? new Metadata(), "features")).toEqual([
-      "zone-ping-health",
-      "hash-suffix",
-    ]);
+    expect(splitValues(rig.metadata[0] ?? new Metadata(), "features")).toEqual(["zone-ping-health", "hash-suffix"]);
     const answer = await connection.unary(ASK, Buffer.from("?"), metadata);
     expect(answer.toString()).toBe("?zone-ping-health+hash-suffix");
   });
@@ -78,6 +75,36 @@ describe("calls", () => {
     stream.writer.write(Buffer.alloc(100_000, "a"));
     await eventually(() => received.length === 1);
     expect(received[0]).toHaveLength(100_000);
+  });
+
+  it("ends a call at its deadline, and one whose deadline or compression it cannot read", async () => {
+    const rig = await startServer();
+    const connection = plain(rig);
+    const late = await call(connection, metadataOf({ "grpc-timeout": "20m" })).closed;
+    expect(late).toEqual({ code: GrpcCode.DEADLINE_EXCEEDED, details: "Deadline exceeded" });
+    const unreadable = await call(connection, metadataOf({ "grpc-timeout": "soon" })).closed;
+    expect(unreadable).toEqual({ code: GrpcCode.INTERNAL, details: 'Invalid grpc-timeout value "soon"' });
+    const session = connectHttp2(`http://127.0.0.1:${rig.server.port}`);
+    onTestFinished(() => session.destroy());
+    const request = session.request({
+      ":method": "POST",
+      ":path": ECHO,
+      "content-type": "application/grpc+proto",
+      "grpc-encoding": "snappy",
+    });
+    request.write(Buffer.from([1, 0, 0, 0, 1, 0]));
+    const headers = await new Promise<IncomingHttpHeaders>((resolve) => request.on("response", resolve));
+    expect(headers["grpc-status"]).toBe(String(GrpcCode.UNIMPLEMENTED));
+    expect(rig.statuses.map(({ code }) => code)).toEqual([GrpcCode.DEADLINE_EXCEEDED, GrpcCode.UNIMPLEMENTED]);
+  });
+
+  it("reads compressed and plain messages of one stream in their order", async () => {
+    const rig = await startServer();
+    const { stream, received } = call(plain(rig, { gzip: true }));
+    const messages = Array.from({ length: 30 }, (_, i) => Buffer.alloc(i % 3 === 0 ? 0 : i * 1_000, i));
+    for (const message of messages) stream.writer.write(message);
+    await eventually(() => received.length === messages.length);
+    expect(received).toEqual(messages);
   });
 
   it("answers unary errors with the handler's status, and INTERNAL for what it did not expect", async () => {

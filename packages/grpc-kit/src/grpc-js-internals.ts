@@ -3,7 +3,13 @@
  * when a release moves them.
  */
 
-import type { Http2SecureServer, Http2Server, ServerHttp2Session } from "node:http2";
+import type {
+  Http2SecureServer,
+  Http2Server,
+  IncomingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { logVerbosity, type Server, setLogVerbosity } from "@grpc/grpc-js";
 
@@ -23,6 +29,22 @@ export function http2ServersOf(server: Server): readonly (Http2Server | Http2Sec
     );
   }
   return [...servers.keys()];
+}
+
+/** Calls that `take` says yes to are not given to grpc-js. */
+export function takeStreams(
+  server: Http2Server | Http2SecureServer,
+  take: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean,
+): void {
+  const others = server.listeners("stream");
+  if (others.length === 0) {
+    throw new GrpcInternalsError("this release of @grpc/grpc-js takes its calls elsewhere: they cannot be shared");
+  }
+  server.removeAllListeners("stream");
+  server.on("stream", (stream, headers, ...more) => {
+    if (take(stream, headers)) return;
+    for (const other of others) Reflect.apply(other, server, [stream, headers, ...more]);
+  });
 }
 
 /**
@@ -47,24 +69,6 @@ export function limitReadAhead(stream: object): void {
   }
   state.highWaterMark = 1;
 }
-
-/**
- * The decoder of a call keeps the bytes of the last message until the next one comes: 48 KiB of each proxy on a mesh of a thousand services. Lets go
- * of them unless a message is being read.
- */
-export function forgetRead(call: object): void {
-  const inner: unknown = Reflect.get(call, "call");
-  const decoder: unknown = typeof inner === "object" && inner !== null ? Reflect.get(inner, "decoder") : undefined;
-  if (typeof decoder !== "object" || decoder === null || !("readState" in decoder && "readPartialMessage" in decoder)) {
-    throw new GrpcInternalsError("this release of @grpc/grpc-js keeps what it reads elsewhere");
-  }
-  if (decoder.readState !== NO_MESSAGE) return;
-  decoder.readPartialMessage = [];
-  Reflect.set(decoder, "readCompressFlag", NOTHING);
-}
-
-const NO_MESSAGE = 0;
-const NOTHING = Buffer.alloc(0);
 
 /**
  * node:http2 refuses a TLS connection that did not negotiate a protocol, even when it has already begun to speak HTTP/2.

@@ -3,26 +3,26 @@
  * control plane needs. Handlers get whole messages as Buffers and write Buffers; nothing is decoded here.
  */
 
-import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   type Metadata,
   Server,
   ServerCredentials,
-  type ServerDuplexStream,
   type ServerUnaryCall,
   type sendUnaryData,
   type UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { type Clock, errorMessage, type Service, systemClock } from "@isthmus/std";
-import { type CallObserver, CallProbe } from "./call-probe.ts";
-import { http2ServersOf, raiseWindows } from "./grpc-js-internals.ts";
+import { type CallObserver, CallProbe, type ObservedCall } from "./call-probe.ts";
+import { http2ServersOf, raiseWindows, takeStreams } from "./grpc-js-internals.ts";
 import { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { type PeerCertificate, peerCertificateOf } from "./peer-certificate.ts";
+import { metadataOfCall, readTimeout } from "./request-headers.ts";
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, type ServerTls, TlsServerCredentials } from "./server-credentials.ts";
-import { ServerStream } from "./server-stream.ts";
+import { ServerStream, type StreamMethod } from "./server-stream.ts";
 import { GrpcCode, GrpcError, sendableStatus } from "./status.ts";
 
 const DEFAULT_STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
@@ -30,6 +30,7 @@ const DEFAULT_CONNECTION_WINDOW_BYTES = 8 * 1024 * 1024;
 const DEFAULT_KEEPALIVE_MS = 15_000;
 const DEFAULT_MAX_STREAMS_PER_CONNECTION = 1_000;
 const DEFAULT_DRAIN_MS = 2_000;
+const CONTENT_TYPE = "application/grpc";
 
 export interface GrpcServerOptions extends InjectedGrpcServerOptions {
   readonly address: string;
@@ -77,6 +78,15 @@ interface Connection {
   readonly certificate: PeerCertificate | undefined;
 }
 
+/** `metadata`: what the call began with. */
+export type StreamHandler = (stream: ServerStream, metadata: Metadata) => void;
+
+interface StreamRegistration {
+  readonly method: StreamMethod;
+  readonly call: ObservedCall;
+  readonly handler: StreamHandler;
+}
+
 export type UnaryHandler = (request: Buffer, call: UnaryCall) => Promise<Uint8Array> | Uint8Array;
 
 export class GrpcServer implements Service {
@@ -84,12 +94,12 @@ export class GrpcServer implements Service {
   readonly #options: InjectedGrpcServerOptions & Partial<GrpcServerOptions>;
   readonly #clock: Clock;
   readonly #server: Server;
+  readonly #streams = new Map<string, StreamRegistration>();
   readonly #sessions = new Map<ServerHttp2Session, Connection>();
   /** Includes connections that never got as far as a session. */
   readonly #sockets = new Set<Socket>();
   #credentials: TlsServerCredentials | undefined;
   #nextConnectionId = 1;
-  #current: { readonly stream: ServerHttp2Stream; readonly connection: Connection | undefined } | undefined;
   #listener: Listener | undefined;
   #isServing = false;
   #stopping: Promise<void> | undefined;
@@ -122,37 +132,19 @@ export class GrpcServer implements Service {
   }
 
   /** Registers a bidirectional method by its full path, `/package.Service/Method`. Before `start`. */
-  bidi(path: string, handler: (stream: ServerStream) => void): void {
-    const { highWaterBytes = DEFAULT_HIGH_WATER_BYTES, observeCalls } = this.#options;
-    const clock = this.#clock;
+  bidi(path: string, handler: StreamHandler): void {
+    const { highWaterBytes = DEFAULT_HIGH_WATER_BYTES, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = this.#options;
     const onError = (error: unknown): void => this.#options.onError?.(error, path);
-    this.#register(path, true, (call: ServerDuplexStream<Buffer, Buffer>) => {
-      // grpc-js calls the handler of a bidirectional method while node:http2 still emits `stream`.
-      if (this.#current === undefined) throw new Error("handler called outside of the stream event");
-      const { stream: http2Stream, connection } = this.#current;
-      const probe = new CallProbe(observeCalls, { path, isStream: true }, clock);
-      const stream = new ServerStream({
-        call,
-        http2Stream,
-        connectionId: connection?.id ?? 0,
-        peerCertificate: connection?.certificate,
-        highWaterBytes,
-        clock,
-        probe,
-        onError,
-      });
-      try {
-        handler(stream);
-      } catch (error) {
-        onError(error);
-        stream.end({ code: GrpcCode.INTERNAL, details: "stream failed" });
-      }
+    this.#streams.set(path, {
+      method: { path, highWaterBytes, maxMessageBytes, clock: this.#clock, onError },
+      call: { path, isStream: true },
+      handler,
     });
   }
 
   /** Registers a unary method. Throw a `GrpcError` to answer with a status of your own. */
   unary(path: string, handler: UnaryHandler): void {
-    this.#register(path, false, (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => {
+    this.#register(path, (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => {
       void this.#answer(path, handler, call, done);
     });
   }
@@ -198,7 +190,7 @@ export class GrpcServer implements Service {
         socket.once("close", () => this.#sockets.delete(socket));
       });
       http2Server.on("session", (session) => this.#opened(session));
-      http2Server.prependListener("stream", (stream) => this.#enter(stream));
+      takeStreams(http2Server, (stream, headers) => this.#openedStream(stream, headers));
     }
   }
 
@@ -246,16 +238,41 @@ export class GrpcServer implements Service {
     });
   }
 
-  #enter(stream: ServerHttp2Stream): void {
+  /** A call of a bidirectional method; false: of another one. */
+  #openedStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+    const registered = this.#streams.get(headers[":path"] ?? "");
+    if (registered === undefined || headers["content-type"]?.startsWith(CONTENT_TYPE) !== true) return false;
+    const { method, call, handler } = registered;
     const connection = stream.session && this.#sessions.get(stream.session as ServerHttp2Session);
-    this.#current = { stream, connection };
+    const serverStream = new ServerStream({
+      method,
+      http2Stream: stream,
+      encoding: String(headers["grpc-encoding"] ?? "identity"),
+      peer: connection?.peer ?? "unknown",
+      connectionId: connection?.id ?? 0,
+      peerCertificate: connection?.certificate,
+      probe: new CallProbe(this.#options.observeCalls, call, this.#clock),
+    });
+    const timeout = readTimeout(headers["grpc-timeout"]);
+    if (!timeout.ok) {
+      serverStream.end({ code: GrpcCode.INTERNAL, details: timeout.error });
+      return true;
+    }
+    if (timeout.value !== undefined) serverStream.endAfter(timeout.value);
+    try {
+      handler(serverStream, metadataOfCall(headers));
+    } catch (error) {
+      method.onError(error);
+      serverStream.end({ code: GrpcCode.INTERNAL, details: "stream failed" });
+    }
+    return true;
   }
 
-  #register(path: string, isStream: boolean, handler: UntypedHandleCall): void {
+  #register(path: string, handler: UntypedHandleCall): void {
     const method = {
       path,
-      requestStream: isStream,
-      responseStream: isStream,
+      requestStream: false,
+      responseStream: false,
       requestSerialize: identity,
       requestDeserialize: identity,
       responseSerialize: identity,

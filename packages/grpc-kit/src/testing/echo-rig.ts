@@ -13,6 +13,8 @@ export const ASK = "/test.Echo/Ask";
 export interface Rig {
   readonly server: GrpcServer;
   readonly streams: ServerStream[];
+  /** With what each of them began. */
+  readonly metadata: Metadata[];
   readonly statuses: GrpcStatus[];
   readonly errors: unknown[];
 }
@@ -24,6 +26,7 @@ export async function startServer(
   }),
 ): Promise<Rig> {
   const streams: ServerStream[] = [];
+  const opened: Metadata[] = [];
   const statuses: GrpcStatus[] = [];
   const errors: unknown[] = [];
   const server = new GrpcServer({
@@ -35,8 +38,9 @@ export async function startServer(
     onError: (error) => errors.push(error),
     ...options,
   });
-  server.bidi(ECHO, (stream) => {
+  server.bidi(ECHO, (stream, metadata) => {
     streams.push(stream);
+    opened.push(metadata);
     stream.accept({ message: () => {}, ...handle(stream), closed: (status) => statuses.push(status) });
   });
   server.unary(ASK, (request, call) => {
@@ -46,7 +50,7 @@ export async function startServer(
   });
   await server.start();
   onTestFinished(() => server.stop());
-  return { server, streams, statuses, errors };
+  return { server, streams, metadata: opened, statuses, errors };
 }
 
 export function open(options: GrpcConnectionOptions): GrpcConnection {

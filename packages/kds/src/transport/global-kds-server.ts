@@ -9,6 +9,7 @@ import {
   GrpcError,
   GrpcServer,
   type GrpcStatus,
+  type Metadata,
   type ServerStream,
   type ServerTls,
   statusName,
@@ -69,8 +70,10 @@ export class GlobalKdsServer implements Service {
       maxMessageBytes,
       onError: (error, path) => onEvent({ kind: "defect", path, error }),
     });
-    for (const kind of SYNC_STREAMS) this.#server.bidi(KDS_PATHS[kind], (stream) => this.#openSync(kind, stream));
-    for (const kind of ADMIN_STREAMS) this.#server.bidi(KDS_PATHS[kind], (stream) => this.#openAdmin(kind, stream));
+    for (const kind of SYNC_STREAMS)
+      this.#server.bidi(KDS_PATHS[kind], (stream, metadata) => this.#openSync(kind, stream, metadata));
+    for (const kind of ADMIN_STREAMS)
+      this.#server.bidi(KDS_PATHS[kind], (stream, metadata) => this.#openAdmin(kind, stream, metadata));
     this.#server.unary(KDS_PATHS.HealthCheck, (request, call) => this.#ping(request, call));
   }
 
@@ -125,8 +128,8 @@ export class GlobalKdsServer implements Service {
     this.#links.forget(zone);
   }
 
-  #openSync(kind: SyncStreamKind, stream: ServerStream): void {
-    const headers = readZoneHeaders(stream.metadata);
+  #openSync(kind: SyncStreamKind, stream: ServerStream, metadata: Metadata): void {
+    const headers = readZoneHeaders(metadata);
     this.#enter(kind, stream, headers, GrpcCode.UNKNOWN, () => this.#claim(kind, stream, headers));
   }
 
@@ -201,8 +204,8 @@ export class GlobalKdsServer implements Service {
   }
 
   /** Streams on which the zone is asked about its proxies; idle until it is. */
-  #openAdmin(kind: AdminStreamKind, stream: ServerStream): void {
-    const headers = readZoneHeaders(stream.metadata);
+  #openAdmin(kind: AdminStreamKind, stream: ServerStream, metadata: Metadata): void {
+    const headers = readZoneHeaders(metadata);
     const zone = headers.clientId ?? "";
     this.#enter(kind, stream, headers, GrpcCode.INVALID_ARGUMENT, () => {
       void this.#admit({ zone, address: stream.peer, headers }).then((status) => {

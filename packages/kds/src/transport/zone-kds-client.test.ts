@@ -57,7 +57,7 @@ describe("introduction", () => {
     const global = await fakeGlobal();
     const zone = await join(global);
     await eventually(() => global.pings.length === 1);
-    for (const metadata of [...global.pings, ...global.streams.map(({ stream }) => stream.metadata)]) {
+    for (const metadata of [...global.pings, ...global.streams.map(({ metadata }) => metadata)]) {
       expect(metadata.get("client-id")).toEqual(["east"]);
       expect(splitValues(metadata, "features")).toEqual(["zone-ping-health", "hash-suffix"]);
       expect(metadata.get("kds-version")).toEqual(["v3"]);

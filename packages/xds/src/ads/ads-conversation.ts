@@ -27,6 +27,8 @@ export interface AdsConversationOptions extends Omit<AdsStreamOptions, "proxy" |
   readonly claims: ProxyClaims<AdsConversation>;
   readonly pushes: PushQueue<AdsStream, ProxySnapshot>;
   readonly streamId: number;
+  /** What the call showed. */
+  readonly credential: string | undefined;
 }
 
 export class AdsConversation {
@@ -86,7 +88,7 @@ export class AdsConversation {
   }
 
   #first({ request, node }: ReceivedAdsRequest): void {
-    const candidate = readCandidate(node, this.#stream);
+    const candidate = readCandidate(node, { peer: this.#stream.peer, credential: this.#options.credential });
     if (!candidate.ok) return this.#refuse({ code: GrpcCode.INVALID_ARGUMENT, details: candidate.error }, node?.id);
     this.#candidate = candidate.value;
     this.#waiting.push(request);

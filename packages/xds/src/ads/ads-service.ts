@@ -2,13 +2,14 @@
  * The aggregated discovery service: every ADS stream of this control plane, of both variants. A proxy is served by its newest
  * stream.
  */
-import { GrpcCode, type GrpcServer, type GrpcStatus, type ServerStream } from "@isthmus/grpc-kit";
+import { GrpcCode, type GrpcServer, type GrpcStatus, type Metadata, type ServerStream } from "@isthmus/grpc-kit";
 import type { ProxyAdmission } from "../admission.ts";
 import type { ProxyId } from "../node/proxy-id.ts";
 import type { ProxySnapshot } from "../proxy-snapshot.ts";
 import type { AdsVariant } from "../session/ads-state.ts";
 import { ADS_STREAMS, AdsConversation } from "./ads-conversation.ts";
 import type { AdsStream, AdsStreamOptions } from "./ads-stream.ts";
+import { credentialOf } from "./candidate.ts";
 import { ProxyClaims } from "./proxy-claims.ts";
 import { PushQueue } from "./push-queue.ts";
 
@@ -33,7 +34,7 @@ export class AdsService {
 
   register(server: GrpcServer): void {
     for (const variant of ["state", "delta"] as const) {
-      server.bidi(`${SERVICE}/${ADS_STREAMS[variant]}`, (stream) => this.#opened(stream, variant));
+      server.bidi(`${SERVICE}/${ADS_STREAMS[variant]}`, (stream, metadata) => this.#opened(stream, metadata, variant));
     }
   }
 
@@ -63,13 +64,14 @@ export class AdsService {
     for (const stream of this.#open) stream.end(SHUTDOWN);
   }
 
-  #opened(stream: ServerStream, variant: AdsVariant): void {
+  #opened(stream: ServerStream, metadata: Metadata, variant: AdsVariant): void {
     if (this.#isStopping) return stream.end(SHUTDOWN);
     this.#open.add(stream);
     const streamId = this.#nextStreamId;
     this.#nextStreamId += 1;
+    const credential = credentialOf(metadata);
     const conversation = new AdsConversation(
-      { ...this.#options, variant, claims: this.#claims, pushes: this.#pushes, streamId },
+      { ...this.#options, variant, claims: this.#claims, pushes: this.#pushes, streamId, credential },
       stream,
     );
     stream.accept({

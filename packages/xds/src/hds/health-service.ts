@@ -4,7 +4,7 @@
  */
 import { GrpcCode, type GrpcServer, type GrpcStatus, type ServerStream } from "@isthmus/grpc-kit";
 import type { ProxyAdmission, ProxyCandidate } from "../admission.ts";
-import { readCandidate } from "../ads/candidate.ts";
+import { credentialOf, readCandidate } from "../ads/candidate.ts";
 import { nodeIdOf } from "../node/proxy-id.ts";
 import type { XdsService } from "../server/xds-server.ts";
 import type { OnXdsEvent } from "../xds-events.ts";
@@ -43,7 +43,7 @@ export class HealthService implements XdsService {
   }
 
   register(server: GrpcServer): void {
-    server.bidi(PATH, (stream) => this.#opened(stream));
+    server.bidi(PATH, (stream, metadata) => this.#opened(stream, credentialOf(metadata)));
   }
 
   /** Open streams: for a gauge. */
@@ -56,10 +56,10 @@ export class HealthService implements XdsService {
     for (const stream of this.#open) stream.end(SHUTDOWN);
   }
 
-  #opened(stream: ServerStream): void {
+  #opened(stream: ServerStream, credential: string | undefined): void {
     if (this.#isStopping) return stream.end(SHUTDOWN);
     this.#open.add(stream);
-    const conversation = new HealthConversation(this.#options, stream);
+    const conversation = new HealthConversation(this.#options, stream, credential);
     stream.accept({
       message: (bytes) => conversation.message(bytes),
       closed: () => {
@@ -73,6 +73,7 @@ export class HealthService implements XdsService {
 class HealthConversation {
   readonly #options: HealthServiceOptions;
   readonly #stream: ServerStream;
+  readonly #credential: string | undefined;
   #candidate: ProxyCandidate | undefined;
   #followed: FollowedHealth | undefined;
   #unwatch: (() => void) | undefined;
@@ -80,9 +81,10 @@ class HealthConversation {
   /** The last report that came before the proxy was authenticated. */
   #waiting: readonly ClusterHealth[] | undefined;
 
-  constructor(options: HealthServiceOptions, stream: ServerStream) {
+  constructor(options: HealthServiceOptions, stream: ServerStream, credential: string | undefined) {
     this.#options = options;
     this.#stream = stream;
+    this.#credential = credential;
   }
 
   message(bytes: Buffer): void {
@@ -95,7 +97,7 @@ class HealthConversation {
     if (read.value.kind === "report") return this.#report(read.value.clusters);
     const { node } = read.value;
     if (this.#candidate === undefined) {
-      const candidate = readCandidate(node, this.#stream);
+      const candidate = readCandidate(node, { peer, credential: this.#credential });
       if (!candidate.ok) return this.#refuse({ code: GrpcCode.INVALID_ARGUMENT, details: candidate.error });
       this.#candidate = candidate.value;
       void this.#authenticate(candidate.value);

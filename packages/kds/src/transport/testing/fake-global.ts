@@ -9,6 +9,7 @@ type StreamKind = SyncStreamKind | AdminStreamKind;
 export interface FakeStream {
   readonly kind: StreamKind;
   readonly stream: ServerStream;
+  readonly metadata: Metadata;
   readonly received: readonly Buffer[];
 }
 
@@ -37,7 +38,7 @@ export class FakeGlobal {
       ...options.server,
     });
     for (const kind of [...SYNC_STREAMS, ...ADMIN_STREAMS]) {
-      this.server.bidi(KDS_PATHS[kind], (stream) => this.#opened(kind, stream));
+      this.server.bidi(KDS_PATHS[kind], (stream, metadata) => this.#opened(kind, stream, metadata));
     }
     this.server.unary(KDS_PATHS.HealthCheck, (_request, call) => {
       this.pings.push(call.metadata);
@@ -66,10 +67,10 @@ export class FakeGlobal {
     this.stream(kind)?.stream.writer.write(Buffer.from(message));
   }
 
-  #opened(kind: StreamKind, stream: ServerStream): void {
+  #opened(kind: StreamKind, stream: ServerStream, metadata: Metadata): void {
     this.connectionsMax = Math.max(this.connectionsMax, this.server.connections);
     const received: Buffer[] = [];
-    this.streams.push({ kind, stream, received });
+    this.streams.push({ kind, stream, metadata, received });
     stream.accept({ message: (bytes) => received.push(bytes), closed: () => {} });
   }
 }

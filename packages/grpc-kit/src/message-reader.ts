@@ -1,0 +1,66 @@
+/** Cuts what comes on a stream of HTTP/2 into messages of gRPC. Holds nothing but the beginning of the next one. */
+import { GrpcCode, GrpcError } from "./status.ts";
+
+/** Compressed flag, then the length, 32 bit. Source: grpc PROTOCOL-HTTP2.md, Length-Prefixed-Message. */
+const PREFIX_BYTES = 5;
+
+export interface ReadMessage {
+  readonly isCompressed: boolean;
+  /** A copy: a part of what was received would keep all of it alive. */
+  readonly bytes: Buffer;
+}
+
+export class MessageReader {
+  readonly #maxBytes: number;
+  #parts: Buffer[] = [];
+  #length = 0;
+  /** Of the message whose prefix was read. */
+  #awaited: { readonly isCompressed: boolean; readonly byteLength: number } | undefined;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  push(part: Buffer): void {
+    this.#parts.push(part);
+    this.#length += part.length;
+  }
+
+  /**
+   * Undefined: it has not come whole yet.
+   * @throws {GrpcError} when it is larger than allowed
+   */
+  next(): ReadMessage | undefined {
+    if (this.#awaited === undefined) {
+      if (this.#length < PREFIX_BYTES) return undefined;
+      const prefix = this.#take(PREFIX_BYTES);
+      const byteLength = prefix.readUInt32BE(1);
+      if (byteLength > this.#maxBytes) {
+        const details = `Received message larger than max (${byteLength} vs ${this.#maxBytes})`;
+        throw new GrpcError(GrpcCode.RESOURCE_EXHAUSTED, details);
+      }
+      this.#awaited = { isCompressed: prefix[0] === 1, byteLength };
+    }
+    const { isCompressed, byteLength } = this.#awaited;
+    if (this.#length < byteLength) return undefined;
+    this.#awaited = undefined;
+    return { isCompressed, bytes: this.#take(byteLength) };
+  }
+
+  #take(byteLength: number): Buffer {
+    const taken = Buffer.allocUnsafe(byteLength);
+    let filled = 0;
+    let used = 0;
+    for (const part of this.#parts) {
+      if (filled === byteLength) break;
+      const copied = part.copy(taken, filled);
+      filled += copied;
+      if (copied === part.length) used += 1;
+      else this.#parts[used] = part.subarray(copied);
+    }
+    // Not emptied in place: an array keeps the room that it once had.
+    this.#parts = this.#parts.slice(used);
+    this.#length -= byteLength;
+    return taken;
+  }
+}

@@ -56,6 +56,15 @@ export function raiseWindows(session: ServerHttp2Session, windows: Windows): voi
   session.setLocalWindowSize(windows.connectionBytes);
 }
 
+/**
+ * For each TLS connection Node copies the names of the protocols, three bytes, into a block of 8 KiB, which lives as long as the connection however much else
+ * in it is long gone. They are not read again once the connection stands.
+ */
+export function forgetProtocols(session: ServerHttp2Session): void {
+  const options: unknown = Reflect.get(session.socket, "_tlsOptions");
+  if (typeof options === "object" && options !== null) Reflect.set(options, "ALPNProtocols", undefined);
+}
+
 export interface Windows {
   readonly streamBytes: number;
   readonly connectionBytes: number;

@@ -16,7 +16,7 @@ import {
 } from "@grpc/grpc-js";
 import { type Clock, errorMessage, type Service, systemClock } from "@isthmus/std";
 import { type CallObserver, CallProbe, type ObservedCall } from "./call-probe.ts";
-import { http2ServersOf, raiseWindows, takeStreams } from "./grpc-js-internals.ts";
+import { forgetProtocols, http2ServersOf, raiseWindows, takeStreams } from "./grpc-js-internals.ts";
 import { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { type PeerCertificate, peerCertificateOf } from "./peer-certificate.ts";
@@ -232,6 +232,7 @@ export class GrpcServer implements Service {
     });
     this.#nextConnectionId += 1;
     session.once("close", () => this.#sessions.delete(session));
+    forgetProtocols(session);
     raiseWindows(session, {
       streamBytes: streamWindowBytes ?? DEFAULT_STREAM_WINDOW_BYTES,
       connectionBytes: connectionWindowBytes ?? DEFAULT_CONNECTION_WINDOW_BYTES,

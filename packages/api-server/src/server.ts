@@ -1,5 +1,6 @@
 /** The REST server: one fastify instance, its limits, and what it answers where no route does. */
 import type { AddressInfo, Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Index } from "@isthmus/api";
 import { ANONYMOUS } from "@isthmus/identity";
 import { type Clock, errorMessage, type Service, systemClock } from "@isthmus/std";
@@ -30,7 +31,7 @@ import { addChangesRoute } from "./routes/changes-route.ts";
 import { KnownPaths } from "./routes/known-paths.ts";
 import { addKriRoute } from "./routes/kri-route.ts";
 import { templateOf } from "./routes/request-url.ts";
-import { addResourceRoutes } from "./routes/resource-routes.ts";
+import { resourceRoutes } from "./routes/resource-routes.ts";
 import { addSyncRoutes } from "./routes/sync-routes.ts";
 import { addSystemRoutes } from "./routes/system-routes.ts";
 import { addTokenRoutes } from "./routes/token-routes.ts";
@@ -107,7 +108,7 @@ export class ApiServer implements Service {
     return this.#tls?.port ?? 0;
   }
 
-  /** All there are, with the names of parameters: `/meshes/:mesh`. */
+  /** All there are once it has started or answered, with the names of parameters: `/meshes/:mesh`. */
   get routes(): readonly { readonly method: string; readonly url: string }[] {
     return [...this.#routes].flatMap(([url, methods]) => [...methods].map((method) => ({ method, url })));
   }
@@ -184,18 +185,6 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
     routes.set(url, methods);
     for (const each of [method].flat()) methods.add(each);
   });
-  server.get("/", { config: { access: "open" } }, (_request, reply) => sendJson(reply, 200, inOrder(options.index())));
-  addSystemRoutes(server, options);
-  if (options.tokens !== undefined) addTokenRoutes(server, options, options.tokens);
-  addTypeRoutes(server, options);
-  addChangesRoute(server, options);
-  addResourceRoutes(server, options);
-  addGlobalInsightRoutes(server, options);
-  addKriRoute(server, options);
-  addTopologyRoutes(server, options);
-  addInspectRoutes(server, options);
-  if (options.sync !== undefined) addSyncRoutes(server, options.sync);
-  if (options.gui !== undefined) addGuiRoutes(server, options.gui);
   const version = options.index().version;
   const described = {
     routes,
@@ -204,8 +193,41 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
     basePath: basePath.prefix,
     guiPath: options.gui?.path ?? "",
   };
-  addOpenApiRoutes(server, () => openApiDocument(described), options.clock ?? systemClock);
+  const { tokens, sync, gui, clock = systemClock } = options;
+  addInTurns(server, [
+    (part) => {
+      part.get("/", { config: { access: "open" } }, (_request, reply) =>
+        sendJson(reply, 200, inOrder(options.index())),
+      );
+      addSystemRoutes(part, options);
+      if (tokens !== undefined) addTokenRoutes(part, options, tokens);
+      addTypeRoutes(part, options);
+      addChangesRoute(part, options);
+    },
+    ...resourceRoutes(options),
+    (part) => {
+      addGlobalInsightRoutes(part, options);
+      addKriRoute(part, options);
+      addTopologyRoutes(part, options);
+    },
+    (part) => addInspectRoutes(part, options),
+    (part) => {
+      if (sync !== undefined) addSyncRoutes(part, sync);
+      if (gui !== undefined) addGuiRoutes(part, gui);
+      addOpenApiRoutes(part, () => openApiDocument(described), clock);
+    },
+  ]);
   return server;
+}
+
+/** Hundreds of routes take a while: what else a program does as it starts, such as to connect to its global, goes on between the parts. */
+function addInTurns(server: FastifyInstance, parts: readonly ((server: FastifyInstance) => void)[]): void {
+  for (const add of parts) {
+    void server.register(async (part) => {
+      await nextTurn();
+      add(part);
+    });
+  }
 }
 
 /** Members in order of name, as Kuma's generated types have them. */

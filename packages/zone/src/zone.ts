@@ -146,10 +146,11 @@ export async function composeZone(
       identities,
       // Of a federated zone the global has them.
       ...(federation?.before ?? [createMeshInsights(instance)]),
+      // Connects while the rest starts.
+      ...(federation === undefined ? [] : [federation.client]),
       ...(config.apiServer.http.enabled || config.apiServer.https.enabled ? [api] : []),
       // Stops first: the API answers all that was asked before it ends.
       whatIf,
-      ...(federation === undefined ? [] : [federation.client]),
       proxies.service,
       { name: "readiness", start: async () => void (isReady = true), stop: async () => void (isReady = false) },
       signingKeys,

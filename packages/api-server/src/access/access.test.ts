@@ -319,6 +319,7 @@ describe("what nobody is shown", () => {
   it("secrets, whatever path a stranger takes", async () => {
     const cp = await accessRig({ isComplete: true });
     const names = ["default", "admin-user-token", "dataplane-token-signing-key-default-1"];
+    await cp.ask({ method: "GET", path: "/" });
     const paths = cp.server.routes
       .filter(({ method }) => method === "GET")
       .map(({ url }) => url.replace(":mesh", "default"))

@@ -40,6 +40,9 @@ import { isJson } from "./content-type.ts";
 import { searchOf, templateOf } from "./request-url.ts";
 import { type ResourceAction, resourcePaths } from "./resource-paths.ts";
 
+/** Some hundredths of a second. */
+const TYPES_OF_A_PART = 8;
+
 interface Params {
   readonly mesh?: string;
   readonly name?: string;
@@ -56,23 +59,29 @@ type AddReads = (server: FastifyInstance, type: TypeDescriptor, context: ApiCont
 /** Types that are not shown as they are stored. */
 const OWN_READS: ReadonlyMap<string, AddReads> = new Map([["ServiceInsight", addServiceInsightReads]]);
 
-export function addResourceRoutes(server: FastifyInstance, context: ApiContext): void {
-  for (const type of context.registry.all()) {
-    const routes = new TypeRoutes(type, context);
-    const handlers: Readonly<Record<ResourceAction, Handler>> = {
-      list: routes.list(routes.plain),
-      listOverviews: routes.list(routes.listedOverview),
-      get: routes.get(routes.plain),
-      getOverview: routes.get(routes.overview),
-      put: routes.put,
-      delete: routes.delete,
-    };
-    const addReads = OWN_READS.get(type.name);
-    addReads?.(server, type, context);
-    for (const { method, url, action } of resourcePaths(type)) {
-      if (method === "GET" && addReads !== undefined) continue;
-      server.route({ method, url, handler: handlers[action], ...(type.isAdminOnly ? afterSigningKeys(context) : {}) });
-    }
+/** One part for some of the types each. */
+export function resourceRoutes(context: ApiContext): readonly ((server: FastifyInstance) => void)[] {
+  const types = [...context.registry.all()];
+  return Array.from({ length: Math.ceil(types.length / TYPES_OF_A_PART) }, (_, i) => (server: FastifyInstance) => {
+    for (const type of types.slice(i * TYPES_OF_A_PART, (i + 1) * TYPES_OF_A_PART)) addType(server, type, context);
+  });
+}
+
+function addType(server: FastifyInstance, type: TypeDescriptor, context: ApiContext): void {
+  const routes = new TypeRoutes(type, context);
+  const handlers: Readonly<Record<ResourceAction, Handler>> = {
+    list: routes.list(routes.plain),
+    listOverviews: routes.list(routes.listedOverview),
+    get: routes.get(routes.plain),
+    getOverview: routes.get(routes.overview),
+    put: routes.put,
+    delete: routes.delete,
+  };
+  const addReads = OWN_READS.get(type.name);
+  addReads?.(server, type, context);
+  for (const { method, url, action } of resourcePaths(type)) {
+    if (method === "GET" && addReads !== undefined) continue;
+    server.route({ method, url, handler: handlers[action], ...(type.isAdminOnly ? afterSigningKeys(context) : {}) });
   }
 }
 

@@ -55,6 +55,10 @@ describe.skipIf(!isReady)("kuma-dp (needs KUMA_BIN and Envoy)", { timeout: 90_00
       expect(subscription).toMatchObject({ version: { kumaDp: { version: expect.any(String) } } });
       await eventually(async () => (await ask(`http://${WEB}:${OUTBOUND_PORT}/`)) === "backend", { timeoutMs: 60_000 });
       expect((await ask(backend.readinessUrl)).trim()).toBe("LIVE");
+      // So that the death of either would be seen at once.
+      await eventually(async () => /^isthmus_proxies_reachable\S* 2$/m.test(await zone.metrics()), {
+        timeoutMs: 60_000,
+      });
     });
 
     it("finds there what it gives out as metrics", async () => {

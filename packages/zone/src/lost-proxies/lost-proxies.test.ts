@@ -202,6 +202,23 @@ describe("a proxy whose last stream is over", () => {
     expect(states()).toEqual(["Ready"]);
   });
 
+  it("is found to be within reach some time after it began to listen", async () => {
+    const { world, lost, proxy, connect, pass, knocks, states } = rig();
+    world.isUp = false;
+    await connect();
+    await pass(9_000);
+    expect([knocks.length, lost.reachable]).toEqual([2, 0]);
+    world.isUp = true;
+    await pass(2_000);
+    expect([knocks.length, lost.reachable]).toEqual([3, 1]);
+    await pass(60_000);
+    expect(knocks.length).toBe(3);
+    world.isUp = false;
+    lost.lost(proxy);
+    await pass(STEP_MS);
+    expect(states()).toEqual(["NotReady"]);
+  });
+
   it.each<[string, RigOptions]>([
     ["a firewall refuses what comes from here", { path: "rejecting" }],
     ["nothing was ever answered from here", { path: "cut" }],

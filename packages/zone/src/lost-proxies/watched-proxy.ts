@@ -30,7 +30,7 @@ export type LostProxyEvent =
   | { readonly kind: "failed"; readonly key: ResourceKey; readonly error: unknown };
 
 /** One after another, from the begin of a stream on: Envoy listens when it has its configuration. */
-const REACH_DELAYS_MS: readonly number[] = [500, 2_000, 8_000, 32_000];
+const REACH_DELAYS_MS: readonly number[] = [500, 2_000, 8_000, 32_000, 128_000];
 
 export class WatchedProxy {
   readonly #options: WatchedProxyOptions;

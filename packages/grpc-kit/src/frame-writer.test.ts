@@ -29,6 +29,7 @@ function rig() {
       taken.shift()?.();
       turns.shift()?.();
     },
+    turn: () => turns.shift()?.(),
     send: (message: Parameters<FrameWriter["write"]>[0], name: string) => writer.write(message, () => told.push(name)),
   };
 }
@@ -85,9 +86,10 @@ describe("FrameWriter", () => {
     const sizes = fc.array(fc.constantFrom(0, 1, 5, PIECE - 5, PIECE, 100_000), { maxLength: 6 });
     fc.assert(
       fc.property(sizes, (parts) => {
-        const { send, bytes, take, told } = rig();
+        const { send, bytes, take, turn, told } = rig();
         const texts = parts.map((size, i) => String.fromCharCode(97 + i).repeat(size));
         send(partly(...texts).message, "large");
+        turn();
         const whole = framed(texts.join(""));
         for (let written = PIECE; written < whole.byteLength; written += PIECE) {
           expect(bytes().byteLength).toBe(written);
@@ -99,6 +101,15 @@ describe("FrameWriter", () => {
         expect(bytes().equals(whole)).toBe(true);
       }),
     );
+  });
+
+  it("asks for nothing of a large message before its turn", () => {
+    const { send, bytes, turn } = rig();
+    const { message, asked } = partly("a".repeat(10 * PIECE));
+    send(message, "large");
+    expect([asked(), bytes().byteLength]).toEqual([0, 0]);
+    turn();
+    expect([asked(), bytes().byteLength]).toEqual([1, PIECE]);
   });
 
   it("drops what is left when the stream ends", () => {

@@ -58,7 +58,8 @@ export class FrameWriter {
       this.#next();
     } else {
       const wait = message.byteLength <= SMALL_BYTES ? atOnce : this.#turns.begin();
-      this.#writePieces(piecesOf(prefix, partsOf(message)), wait, done);
+      // Nothing is asked for before its turn: a thousand parts of messages that wait would be held.
+      wait(() => this.#writePieces(piecesOf(prefix, partsOf(message)), wait, done));
     }
   }
 

@@ -3,7 +3,7 @@
 export interface MessageParts {
   /** Sum of the parts. */
   readonly byteLength: number;
-  /** In order. Called once; parts of some 64 KiB are best. */
+  /** In order. Called once; each is held until it is written: some 16 KiB are best. */
   parts(): Iterable<Uint8Array>;
 }
 

@@ -92,7 +92,7 @@ export class ResourceSet {
 
   /** All frames of a DiscoveryResponse, in some pieces, which are the same bytes for all sets that have the same. */
   *stateParts(): Generator<Uint8Array, void, undefined> {
-    for (const bucket of this.#buckets) if (bucket.stateBytes > 0) yield this.#pool.bytes.of(bucket);
+    for (const bucket of this.#buckets) if (bucket.stateBytes > 0) yield* this.#pool.bytes.parts(bucket);
   }
 
   /** Cost: the touched buckets. Removals first, so that a name in both is upserted. */

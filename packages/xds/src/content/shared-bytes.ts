@@ -2,6 +2,7 @@
  * Buckets as they stand in a DiscoveryResponse, in one piece, for those that many proxies are told: a thousand responses of some megabytes are
  * then writes of the same bytes. A bucket that only one proxy has is not kept: it is asked for once.
  */
+import { joined } from "./joined.ts";
 import type { Bucket } from "./resource-set.ts";
 
 /** Of what is kept; the buckets asked for longest ago go first. */
@@ -19,20 +20,22 @@ export class SharedBytes {
     return this.#keptBytes;
   }
 
-  of(bucket: Bucket): Uint8Array {
+  /** In one part, or in some of which each is made when it is asked for. */
+  parts(bucket: Bucket): Iterable<Uint8Array> {
     const kept = this.#kept.get(bucket);
     if (kept !== undefined) {
       this.#kept.delete(bucket);
       this.#kept.set(bucket, kept);
-      return kept;
+      return [kept];
     }
-    const bytes = Buffer.concat(
-      bucket.resources.map(({ stateFrame }) => stateFrame),
-      bucket.stateBytes,
-    );
-    if (this.#askedOnce.delete(bucket)) this.#keep(bucket, bytes);
-    else this.#remember(bucket);
-    return bytes;
+    const frames = bucket.resources.map(({ stateFrame }) => stateFrame);
+    if (!this.#askedOnce.delete(bucket)) {
+      this.#remember(bucket);
+      return joined(frames);
+    }
+    const bytes = Buffer.concat(frames, bucket.stateBytes);
+    this.#keep(bucket, bytes);
+    return [bytes];
   }
 
   #keep(bucket: Bucket, bytes: Uint8Array): void {

@@ -2,12 +2,11 @@
 import type { OutgoingMessage } from "@isthmus/grpc-kit";
 import { decodeDeltaRequest, decodeStateRequest, type NamesRegion, type WireNode, WireWriter } from "@isthmus/proto";
 import { ok, type Result } from "@isthmus/std";
+import { joined } from "../content/joined.ts";
 import type { AdsRequest, AdsSend, AdsVariant } from "../session/ads-state.ts";
 
 /** Messages above are given to the transport in parts. */
 const WHOLE_BYTES_MAX = 16 * 1024;
-/** Parts that are made of many small ones have about this size. */
-const PART_BYTES = 64 * 1024;
 
 export interface ReceivedAdsRequest {
   readonly request: AdsRequest;
@@ -121,19 +120,4 @@ function deltaHead({ version, typeUrl, nonce, content }: AdsSend, controlPlane: 
     .strings(6, content.form === "part" ? content.removals : [])
     .bytes(7, new WireWriter().optionalString(1, controlPlane).finish())
     .finish();
-}
-
-/** The same bytes in parts. */
-function* joined(frames: readonly Uint8Array[]): Generator<Uint8Array, void, undefined> {
-  let part: Uint8Array[] = [];
-  let size = 0;
-  for (const frame of frames) {
-    part.push(frame);
-    size += frame.byteLength;
-    if (size < PART_BYTES) continue;
-    yield Buffer.concat(part, size);
-    part = [];
-    size = 0;
-  }
-  if (size > 0) yield Buffer.concat(part, size);
 }

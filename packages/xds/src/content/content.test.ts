@@ -8,6 +8,7 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CLUSTER_TYPE } from "../type-urls.ts";
+import { differenceBytes } from "./difference-bytes.ts";
 import type { EncodedResource } from "./encoded-resource.ts";
 import { ResourcePool } from "./resource-pool.ts";
 import type { ResourceSet } from "./resource-set.ts";
@@ -112,4 +113,29 @@ describe("names", () => {
     expect(pool.names(["a"])).not.toBe(pool.names(["a", "b"]));
     expect(pool.names([])).toBe(pool.names([]));
   });
+});
+
+describe("the bytes of a difference", () => {
+  const older = setOf({ a: "1", b: "1" });
+  const { upserts } = setOf({ a: "2", b: "2", c: "x".repeat(100_000), d: "2" }).since(older);
+  const bytesOf = (variant: "state" | "delta") => {
+    const { size, parts } = differenceBytes(upserts, variant);
+    const made = [...parts()];
+    return { size, made, whole: Buffer.concat(made) };
+  };
+
+  it.each(["state", "delta"] as const)(
+    "are its frames, in parts for the first and shared by all others: %s",
+    (variant) => {
+      const expected = Buffer.concat(upserts.map((each) => (variant === "state" ? each.stateFrame : each.deltaFrame)));
+      const [first, second, third] = [bytesOf(variant), bytesOf(variant), bytesOf(variant)];
+      for (const { size, whole } of [first, second, third]) {
+        expect(size).toBe(expected.byteLength);
+        expect(whole.equals(expected)).toBe(true);
+      }
+      expect(first.made.length).toBeGreaterThan(1);
+      expect(third.made).toEqual([second.made[0]]);
+      expect(third.made[0]).toBe(second.made[0]);
+    },
+  );
 });

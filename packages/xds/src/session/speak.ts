@@ -170,7 +170,9 @@ function contentFor(record: OwnType, wanted: ResourceSet, state: OwnAds): AdsSen
 
 function deltaContent(record: OwnType, wanted: ResourceSet, difference: SetDifference): AdsSend["content"] | undefined {
   // What the peer brought from an earlier stream, and may not lose yet, it has; its content is not here.
-  const upserts = difference.upserts.filter(({ isForeign }) => !isForeign);
+  const hasForeign = difference.upserts.some(({ isForeign }) => isForeign);
+  // Not copied: what many are told is known by its list, see `differenceBytes`.
+  const upserts = hasForeign ? difference.upserts.filter(({ isForeign }) => !isForeign) : difference.upserts;
   const absent = [...record.asked].filter((name) => !wanted.has(name) && !difference.removals.includes(name));
   const removals = absent.length === 0 ? difference.removals : [...difference.removals, ...absent];
   return upserts.length + removals.length === 0 && !record.owesAnswer ? undefined : { form: "part", upserts, removals };

@@ -2,7 +2,7 @@
 import type { OutgoingMessage } from "@isthmus/grpc-kit";
 import { decodeDeltaRequest, decodeStateRequest, type NamesRegion, type WireNode, WireWriter } from "@isthmus/proto";
 import { ok, type Result } from "@isthmus/std";
-import { joined } from "../content/joined.ts";
+import { differenceBytes } from "../content/difference-bytes.ts";
 import type { AdsRequest, AdsSend, AdsVariant } from "../session/ads-state.ts";
 
 /** Messages above are given to the transport in parts. */
@@ -81,9 +81,8 @@ export function adsResponse(send: AdsSend, variant: AdsVariant, controlPlane: st
   if (content.form === "whole") {
     return message(head, content.resources.stateBytes, () => content.resources.stateParts());
   }
-  const frames = content.upserts.map((each) => (variant === "state" ? each.stateFrame : each.deltaFrame));
-  const size = frames.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return message(head, size, () => joined(frames));
+  const { size, parts } = differenceBytes(content.upserts, variant);
+  return message(head, size, parts);
 }
 
 function message(head: Uint8Array, size: number, parts: () => Iterable<Uint8Array>): OutgoingMessage {

@@ -26,10 +26,14 @@ interface Kept {
 
 const RENEW_AT = 0.8;
 const RETRY_MS = 5_000;
+/** One mesh has one CA, and each rotation another: old ones are not kept. */
+const CAS_MAX = 64;
 
 export class CertificateKeeper {
   readonly #options: CertificateKeeperOptions;
   readonly #kept = new Map<string, Kept>();
+  /** By certificate of the CA. */
+  readonly #pairs = new Map<string, CaKeyPair>();
   readonly #authorities = new Map<string, CertificateAuthority>();
 
   constructor(options: CertificateKeeperOptions) {
@@ -44,7 +48,7 @@ export class CertificateKeeper {
     const kept = this.#kept.get(key);
     if (kept !== undefined && isDeepStrictEqual(kept.wish, wish)) return;
     const next: Kept = kept ?? { wish, timer: undefined, isIssuing: false };
-    next.wish = wish;
+    next.wish = { ...wish, ca: this.#shared(wish.ca) };
     this.#kept.set(key, next);
     this.#issue(key, next);
   }
@@ -56,6 +60,15 @@ export class CertificateKeeper {
 
   stop(): void {
     for (const key of this.#kept.keys()) this.drop(key);
+  }
+
+  /** Thousands of certificates are of one CA, and each wish brings a copy of its text. */
+  #shared(ca: CaKeyPair): CaKeyPair {
+    const known = this.#pairs.get(ca.cert);
+    if (known?.key === ca.key) return known;
+    if (this.#pairs.size >= CAS_MAX) this.#pairs.clear();
+    this.#pairs.set(ca.cert, ca);
+    return ca;
   }
 
   #issue(key: string, kept: Kept): void {
@@ -80,8 +93,7 @@ export class CertificateKeeper {
     if (known !== undefined) return known;
     const opened = CertificateAuthority.open(ca);
     if (!opened.ok) throw new Error(opened.error);
-    // One mesh has one CA, and each rotation another: old ones are not kept.
-    if (this.#authorities.size >= 64) this.#authorities.clear();
+    if (this.#authorities.size >= CAS_MAX) this.#authorities.clear();
     this.#authorities.set(id, opened.value);
     return opened.value;
   }

@@ -13,7 +13,7 @@ const KEPT: Readonly<Record<AdsVariant, Kept>> = { state: new WeakMap(), delta: 
 export interface DifferenceBytes {
   readonly size: number;
   /** In one part, or in some of which each is made when it is asked for. */
-  parts(): Iterable<Uint8Array>;
+  readonly parts: () => Iterable<Uint8Array>;
 }
 
 export function differenceBytes(upserts: readonly EncodedResource[], variant: AdsVariant): DifferenceBytes {

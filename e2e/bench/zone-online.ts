@@ -10,7 +10,7 @@ export interface ZoneOnlineTimes {
   readonly readyToOnline: readonly number[];
 }
 
-/** The first start of a zone makes its keys; then it is killed and started again. */
+/** The first start of a zone makes its keys; then it is stopped and started again. */
 export async function zoneOnline(trials: number): Promise<ZoneOnlineTimes> {
   const deployment = await Deployment.prepare({ zones: ["north"] });
   try {
@@ -33,7 +33,7 @@ export async function zoneOnline(trials: number): Promise<ZoneOnlineTimes> {
         startToOnline.push(isOnline.at - began);
       }
       ready.close();
-      await zone.kill();
+      await zone.stop();
       await overview.until(({ text }) => !isShownOnline(text), "the zone is shown offline");
     }
     overview.close();

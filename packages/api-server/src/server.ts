@@ -9,8 +9,10 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type HTTPMethods,
   type InjectOptions,
   type LightMyRequestResponse,
+  type RouteOptions,
 } from "fastify";
 import { type Authentication, addAuthentication, observeRefusals, type Refusal } from "./access/authentication.ts";
 import { addCors } from "./access/cors.ts";
@@ -152,7 +154,7 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: HTTP_LIMITS,
     routerOptions: { maxParamLength: PARAMETER_MAX, ignoreTrailingSlash: true },
-    exposeHeadRoutes: true,
+    exposeHeadRoutes: false,
     rewriteUrl: ({ url = "/" }) => basePath.route(url),
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, _request, reply) => {
@@ -180,10 +182,12 @@ function createServer(options: ApiServerOptions, routes: Map<string, Set<string>
   addRateLimit(server, options.rateLimit, options.clock ?? systemClock);
   addCors(server, options.corsAllowedDomains ?? []);
   addAuthentication(server, options.authentication ?? {});
-  server.addHook("onRoute", ({ url, method }) => {
+  server.addHook("onRoute", (route) => {
+    const { url, method } = route;
     const methods = routes.get(url) ?? new Set();
     routes.set(url, methods);
-    for (const each of [method].flat()) methods.add(each);
+    for (const each of withHead(method)) methods.add(each);
+    route.method = withHead(method);
   });
   const version = options.index().version;
   const described = {
@@ -242,6 +246,11 @@ function inOrder(index: Index): Index {
     product,
     version,
   };
+}
+
+/** HEAD is GET, of which Node leaves out the body; by the same route, where `exposeHeadRoutes` would make as many again. */
+function withHead(method: RouteOptions["method"]): HTTPMethods[] {
+  return [method].flat().flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each]));
 }
 
 function measure(server: FastifyInstance, { onRequest, onInFlight }: ApiServerOptions): void {

@@ -58,7 +58,8 @@ export function loadConfig(sources: ConfigSources): Result<LoadedConfig, readonl
     else set(path, pair.slice(separator + 1), "--set");
   }
 
-  const parsed = configSchema.safeParse(merged);
+  // Read once: to compile the schema for it would take longer.
+  const parsed = configSchema.safeParse(merged, { jitless: true });
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const setting = issue.path.join(".");

@@ -1,4 +1,4 @@
-/** Knocks, a few at a time however many proxies are lost at once. Those for lost proxies go before those that only find out what can be reached. */
+/** Knocks, a few at a time however many proxies are lost at once: where most of them are cut off, those that died do not wait for all of these. */
 import type { Knock, KnockOutcome } from "./knock.ts";
 import type { Place } from "./listen-places.ts";
 
@@ -8,6 +8,11 @@ export interface KnockQueueOptions {
   readonly onKnocked: (outcome: KnockOutcome) => void;
 }
 
+/** From what comes first on. */
+const LANES = ["proof", "lost", "reach"] as const;
+/** `proof`: the admin port refuses already; `lost`: whether a lost proxy lives; `reach`: what can be reached at all. */
+export type Lane = (typeof LANES)[number];
+
 interface Waiting {
   readonly place: Place;
   readonly resolve: (outcome: KnockOutcome) => void;
@@ -15,8 +20,7 @@ interface Waiting {
 
 export class KnockQueue {
   readonly #options: KnockQueueOptions;
-  readonly #urgent: Waiting[] = [];
-  readonly #patient: Waiting[] = [];
+  readonly #lanes: Readonly<Record<Lane, Waiting[]>> = { proof: [], lost: [], reach: [] };
   #running = 0;
 
   constructor(options: KnockQueueOptions) {
@@ -25,19 +29,21 @@ export class KnockQueue {
 
   /** For a gauge. A proxy has one round of knocks in it at most. */
   get waiting(): number {
-    return this.#urgent.length + this.#patient.length;
+    return LANES.reduce((sum, lane) => sum + this.#lanes[lane].length, 0);
   }
 
-  knock(place: Place, { isUrgent }: { readonly isUrgent: boolean }): Promise<KnockOutcome> {
+  knock(place: Place, lane: Lane): Promise<KnockOutcome> {
     return new Promise((resolve) => {
-      (isUrgent ? this.#urgent : this.#patient).push({ place, resolve });
+      this.#lanes[lane].push({ place, resolve });
       this.#next();
     });
   }
 
   #next(): void {
     if (this.#running >= this.#options.atOnce) return;
-    const next = this.#urgent.shift() ?? this.#patient.shift();
+    const next = LANES.map((lane) => this.#lanes[lane])
+      .find(({ length }) => length > 0)
+      ?.shift();
     if (next === undefined) return;
     this.#running += 1;
     void this.#options.knock(next.place).then((outcome) => {

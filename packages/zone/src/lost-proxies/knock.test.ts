@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { systemClock } from "@isthmus/std";
-import { FakeClock, freePorts } from "@isthmus/testkit";
+import { eventually, FakeClock, freePorts } from "@isthmus/testkit";
 import { expect, it, onTestFinished } from "vitest";
 import { tcpKnock } from "./knock.ts";
 import { KnockQueue } from "./knock-queue.ts";
@@ -29,7 +29,7 @@ it("takes no answer in time, and an address that cannot be connected to, for nei
   expect(await tcpKnock(30_000, systemClock)({ address: "255.255.255.255", port: free })).toBe("silent");
 });
 
-it("are so many at a time, those for lost proxies first", async () => {
+it("are so many at a time, those that prove something first, those that only look around last", async () => {
   const open: { readonly port: number; readonly answer: () => void }[] = [];
   const outcomes: string[] = [];
   const queue = new KnockQueue({
@@ -37,18 +37,17 @@ it("are so many at a time, those for lost proxies first", async () => {
     atOnce: 2,
     onKnocked: (outcome) => outcomes.push(outcome),
   });
-  const ports = (): readonly number[] => open.map(({ port }) => port);
-  const knocked = [1, 2, 3].map((port) => queue.knock({ address: "10.0.0.1", port }, { isUrgent: false }));
-  const urgent = queue.knock({ address: "10.0.0.1", port: 4 }, { isUrgent: true });
-  expect([ports(), queue.waiting]).toEqual([[1, 2], 2]);
-  open[1]?.answer();
-  expect(await knocked[1]).toBe("refused");
-  expect([ports(), queue.waiting]).toEqual([[1, 2, 4], 1]);
-  open[2]?.answer();
-  await urgent;
-  open[0]?.answer();
-  await knocked[0];
+  const knocked = (["reach", "reach", "reach", "lost", "proof"] as const).map((lane, i) =>
+    queue.knock({ address: "10.0.0.1", port: i + 1 }, lane),
+  );
+  expect([open.map(({ port }) => port), queue.waiting]).toEqual([[1, 2], 3]);
+  for (const [i, next] of [5, 4, 3].entries()) {
+    open[i]?.answer();
+    await eventually(() => outcomes.length === i + 1);
+    expect(open.map(({ port }) => port).slice(i + 2)).toEqual([next]);
+  }
   open[3]?.answer();
-  await Promise.all(knocked);
-  expect([ports(), queue.waiting, outcomes.length]).toEqual([[1, 2, 4, 3], 0, 4]);
+  open[4]?.answer();
+  expect(await Promise.all(knocked)).toEqual(Array(5).fill("refused"));
+  expect([queue.waiting, outcomes.length]).toEqual([0, 5]);
 });

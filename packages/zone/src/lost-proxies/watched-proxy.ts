@@ -6,9 +6,8 @@ import type { ResourceKey } from "@isthmus/resources";
 import { type Clock, sleep } from "@isthmus/std";
 import { isOvertaken, type Store } from "@isthmus/store";
 import { PROXY_RESOURCES, type ProxyCandidate } from "@isthmus/xds";
-import type { KnockOutcome } from "./knock.ts";
 import type { KnockQueue } from "./knock-queue.ts";
-import { type ListenPlaces, listenPlaces, type Place, placeText } from "./listen-places.ts";
+import { type ListenPlaces, listenPlaces, placeText } from "./listen-places.ts";
 import { pauseMs, type Verdict, verdictOf } from "./verdict.ts";
 import { withPlaces } from "./with-places.ts";
 
@@ -90,7 +89,7 @@ export class WatchedProxy {
       await sleep(this.#options.clock, delayMs, signal);
       const places = signal.aborted ? undefined : this.#places();
       if (places === undefined) return;
-      const outcome = await this.#knock(places.admin, false);
+      const outcome = await this.#options.queue.knock(places.admin, "reach");
       if (signal.aborted) return;
       this.#reached = outcome === "accepted" ? placeText(places.admin) : undefined;
       if (this.#reached !== undefined) return;
@@ -113,10 +112,11 @@ export class WatchedProxy {
   }
 
   async #round({ admin, traffic }: ListenPlaces): Promise<Verdict> {
-    const ofAdmin = await this.#knock(admin, true);
+    const { queue } = this.#options;
+    const ofAdmin = await queue.knock(admin, "lost");
     const isAsked = ofAdmin === "refused" || this.#withdrawn.size > 0;
     const knocked = (isAsked ? traffic : []).map(
-      async (place) => [placeText(place), await this.#knock(place, true)] as const,
+      async (place) => [placeText(place), await queue.knock(place, "proof")] as const,
     );
     return verdictOf(ofAdmin, new Map(await Promise.all(knocked)), this.#withdrawn);
   }
@@ -161,10 +161,6 @@ export class WatchedProxy {
       const places = changes.flatMap(([place, isReady]) => (isReady === isMeant ? [place] : []));
       if (places.length > 0) this.#options.onEvent({ kind, key: this.#key, places });
     }
-  }
-
-  #knock(place: Place, isUrgent: boolean): Promise<KnockOutcome> {
-    return this.#options.queue.knock(place, { isUrgent });
   }
 
   #places(): ListenPlaces | undefined {

@@ -54,7 +54,8 @@ export class FrameWriter {
     const prefix = Buffer.alloc(PREFIX_BYTES);
     prefix.writeUInt32BE(message.byteLength, 1);
     if (message instanceof Uint8Array) {
-      this.#put([prefix, message], done);
+      // To copy a small one costs less than to write two parts.
+      this.#put(message.byteLength < PIECE_BYTES ? [Buffer.concat([prefix, message])] : [prefix, message], done);
       this.#next();
     } else {
       const wait = message.byteLength <= SMALL_BYTES ? atOnce : this.#turns.begin();
@@ -80,12 +81,12 @@ export class FrameWriter {
     const onTaken = (error: Error | null | undefined): void => {
       if (!error) taken();
     };
-    stream.cork();
+    if (piece.length > 1) stream.cork();
     for (const [i, part] of piece.entries()) {
       if (i === piece.length - 1) stream.write(part, onTaken);
       else stream.write(part);
     }
-    stream.uncork();
+    if (piece.length > 1) stream.uncork();
   }
 }
 

@@ -76,7 +76,8 @@ const TOTAL = "total";
 export class ProxyInsights {
   readonly #options: ProxyInsightsOptions;
   readonly #writer: StoreWriter;
-  readonly #connections = new Map<string, Connection>();
+  /** By id of the stream. */
+  readonly #connections = new Map<number, Connection>();
   /** By proxy; one that reconnects may have two for a while. */
   readonly #ofProxy = new Map<string, Set<Connection>>();
   /** By proxy; undefined: it needs none any more. Of others nothing is known here. */
@@ -132,7 +133,7 @@ export class ProxyInsights {
       counts: new Map(),
       isDirty: true,
     };
-    this.#connections.set(`${key} ${proxy.streamId}`, connection);
+    this.#connections.set(proxy.streamId, connection);
     const others = this.#ofProxy.get(key);
     if (others === undefined) this.#ofProxy.set(key, new Set([connection]));
     else others.add(connection);
@@ -140,7 +141,7 @@ export class ProxyInsights {
   }
 
   #disconnected(proxy: ConnectedProxy): void {
-    const connection = this.#connections.get(`${proxyKey(proxy.id)} ${proxy.streamId}`);
+    const connection = this.#connections.get(proxy.streamId);
     if (connection === undefined) return;
     this.#close(connection);
     this.#writer.poke();
@@ -152,7 +153,7 @@ export class ProxyInsights {
   }
 
   #count(proxy: ConnectedProxy, typeUrl: TypeUrl, what: keyof Counts): void {
-    const connection = this.#connections.get(`${proxyKey(proxy.id)} ${proxy.streamId}`);
+    const connection = this.#connections.get(proxy.streamId);
     if (connection === undefined) return;
     for (const type of [TYPES.get(typeUrl), TOTAL]) {
       if (type === undefined) continue;
@@ -178,23 +179,23 @@ export class ProxyInsights {
 
   #pending(): readonly { readonly op: Op }[] {
     const ops: { readonly op: Op }[] = [];
-    for (const [name, connection] of this.#connections) {
+    for (const connection of this.#connections.values()) {
       if (!connection.isDirty) continue;
       const op = this.#opOf(connection);
       // Without its resource there is nothing to own it.
       if (op === undefined) {
-        if (connection.disconnectedAt !== undefined) this.#forget(name, connection);
+        if (connection.disconnectedAt !== undefined) this.#forget(connection);
         continue;
       }
       connection.isDirty = false;
-      if (connection.disconnectedAt !== undefined) this.#forget(name, connection);
+      if (connection.disconnectedAt !== undefined) this.#forget(connection);
       ops.push({ op });
     }
     return ops;
   }
 
-  #forget(name: string, connection: Connection): void {
-    this.#connections.delete(name);
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection.proxy.streamId);
     const key = proxyKey(connection.proxy.id);
     const others = this.#ofProxy.get(key);
     others?.delete(connection);

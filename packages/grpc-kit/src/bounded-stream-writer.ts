@@ -23,7 +23,7 @@ export class BoundedStreamWriter {
   readonly #stream: WritableMessages;
   readonly #highWaterBytes: number;
   readonly #lowWaterBytes: number;
-  readonly #drainListeners: (() => void)[] = [];
+  #drainListeners: readonly (() => void)[] = [];
   #pendingBytes = 0;
   #isBlocked = false;
   #isClosed = false;
@@ -55,7 +55,8 @@ export class BoundedStreamWriter {
 
   /** Called after each block, once the bytes on their way are few again. */
   onDrained(listener: () => void): void {
-    this.#drainListeners.push(listener);
+    // Of its exact size: one that grows makes room for seventeen.
+    this.#drainListeners = [...this.#drainListeners, listener];
   }
 
   /** The stream has ended: nothing is written and nothing reported any more. */

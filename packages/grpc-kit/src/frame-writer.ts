@@ -42,15 +42,18 @@ export class FrameWriter {
 
   /** `done` is called when the transport has taken the whole message; never, when the stream ends before. */
   write(message: OutgoingMessage, done: () => void): void {
-    this.#waiting.push({ message, done });
-    if (!this.#isWriting) this.#next();
+    if (this.#isWriting) this.#waiting.push({ message, done });
+    else this.#begin({ message, done });
   }
 
   #next(): void {
     const next = this.#waiting.shift();
     this.#isWriting = next !== undefined;
-    if (next === undefined) return;
-    const { message, done } = next;
+    if (next !== undefined) this.#begin(next);
+  }
+
+  #begin({ message, done }: Waiting): void {
+    this.#isWriting = true;
     const prefix = Buffer.alloc(PREFIX_BYTES);
     prefix.writeUInt32BE(message.byteLength, 1);
     if (message instanceof Uint8Array) {

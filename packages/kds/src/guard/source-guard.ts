@@ -32,7 +32,6 @@ export class SourceGuard {
   readonly side: ReceivingSide;
   readonly #options: SourceGuardOptions;
   readonly #unseen: Set<string>;
-  readonly #seen = new Set<string>();
   /** Types whose first response is here and waits for the others; true where it will be held itself. */
   readonly #waiting = new Map<string, boolean>();
   #waiters: (() => void)[] = [];
@@ -72,7 +71,9 @@ export class SourceGuard {
   }
 
   hasTold(type: string): boolean {
-    return this.#seen.has(type);
+    const { registry } = this.#options;
+    const descriptor = registry.get(type);
+    return descriptor !== undefined && isProvidedBySource(descriptor, this.side) && !this.#unseen.has(type);
   }
 
   /** Configs carry the cluster id. To be called before the batch is judged. */
@@ -90,7 +91,6 @@ export class SourceGuard {
 
   /** The first response of the type is applied. */
   told(type: string): void {
-    this.#seen.add(type);
     this.#unseen.delete(type);
     this.#waiting.delete(type);
     if (this.#hasArrived()) this.#wake();

@@ -27,7 +27,7 @@ export type ReadableRows<Row> = Pick<ReadonlyMap<string, Row>, "size" | "has" | 
 export class TypeRows<Row extends object> {
   readonly #form: RestingForm<Row>;
   /** In order of `set`; the place of a type is that of its numbers. */
-  readonly #types: string[] = [];
+  #types: readonly string[] = [];
   readonly #awake = new Map<string, Row>();
   #numbers = new Float64Array(0);
 
@@ -50,7 +50,11 @@ export class TypeRows<Row extends object> {
 
   set(type: string, row: Row): void {
     let place = this.#types.indexOf(type);
-    if (place === -1) place = this.#types.push(type) - 1;
+    if (place === -1) {
+      place = this.#types.length;
+      // Of its exact size: one that grows makes room for half as many again.
+      this.#types = [...this.#types, type];
+    }
     if (!this.#form.isAtRest(row)) {
       this.#awake.set(type, row);
       return;

@@ -1,9 +1,18 @@
-import type { DescEnum, DescField, DescMessage } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  type MessageInitShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { allEnvoyTypes } from "../envoy/all.ts";
 import { envoyRegistry } from "../envoy/index.ts";
 import { KDSStreamSchema, registry } from "../index.ts";
 import { fileNames } from "./file-names.ts";
+import { fileDesc, messageDesc } from "./lazy-file.ts";
 
 const messages = [...envoyRegistry].filter((type) => type.kind === "message");
 const enums = [...envoyRegistry].filter((type) => type.kind === "enum");
@@ -25,6 +34,21 @@ describe("descriptors that are made when they are asked for", () => {
     }
   });
 
+  it("may be asked for fields before names, and by a file that imports theirs", () => {
+    const inner = fileDesc(described({ name: "inner.proto", messageType: [{ name: "Inner" }] }));
+    const field = { name: "inner", number: 1, label: 3, type: 11, typeName: ".Inner", jsonName: "inner" };
+    const outer = fileDesc(described({ name: "outer.proto", messageType: [{ name: "Outer", field: [field] }] }), [
+      inner,
+    ]);
+    expect(messageDesc(inner, 0).fields).toEqual([]);
+    expect(messageDesc(outer, 0).fields[0]?.message).toBe(messageDesc(inner, 0));
+    expect([messageDesc(inner, 0).typeName, messageDesc(outer, 0).typeName, inner.name]).toEqual([
+      "Inner",
+      "Outer",
+      "inner",
+    ]);
+  });
+
   it("are what generated code exports", () => {
     expect(registry.getMessage("kuma.system.v1alpha1.KDSStream")).toBe(KDSStreamSchema);
     expect(KDSStreamSchema.file.messages).toContain(KDSStreamSchema);
@@ -38,6 +62,11 @@ describe("names of a description", () => {
     expect(() => fileNames(withExtension)).toThrow("a: extensions are not supported");
   });
 });
+
+function described(file: MessageInitShape<typeof FileDescriptorProtoSchema>): string {
+  const message = create(FileDescriptorProtoSchema, { syntax: "proto3", ...file });
+  return Buffer.from(toBinary(FileDescriptorProtoSchema, message)).toString("base64");
+}
 
 function shape(message: DescMessage | undefined): unknown {
   if (message === undefined) return undefined;

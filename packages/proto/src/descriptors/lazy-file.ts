@@ -110,6 +110,7 @@ class LazyFile implements DescFile {
   }
 
   #make(): DescFile {
+    this.names();
     const made = readFile(this.#base64, this.dependencies.map(declarations));
     this.#base64 = "";
     const own = new Map<DescMessage | DescEnum, LazyMessage | LazyEnum>();

@@ -7,30 +7,30 @@ import type { Bucket } from "./resource-set.ts";
 
 /** Of what is kept; the buckets asked for longest ago go first. */
 export const KEPT_BYTES_MAX = 32 * 1024 * 1024;
-/** Buckets that were asked for once. Many proxies are told the same at about the same time. */
-export const REMEMBERED_MAX = 2_048;
 
 export class SharedBytes {
-  readonly #kept = new Map<Bucket, Uint8Array>();
-  readonly #askedOnce = new Set<Bucket>();
+  /** Gone with their buckets: what no proxy needs any more is not kept for its bytes. */
+  readonly #bytes = new WeakMap<Bucket, Uint8Array>();
+  readonly #askedOnce = new WeakSet<Bucket>();
+  /** By version of the bucket, asked for longest ago first. */
+  readonly #kept = new Map<string, { readonly bucket: WeakRef<Bucket>; readonly byteLength: number }>();
   #keptBytes = 0;
 
-  /** For a gauge. */
+  /** Of buckets that are gone, too, until those asked for earlier have been dropped: for a gauge. */
   get size(): number {
     return this.#keptBytes;
   }
 
   /** In one part, or in some of which each is made when it is asked for. */
   parts(bucket: Bucket): Iterable<Uint8Array> {
-    const kept = this.#kept.get(bucket);
-    if (kept !== undefined) {
-      this.#kept.delete(bucket);
-      this.#kept.set(bucket, kept);
-      return [kept];
+    const known = this.#bytes.get(bucket);
+    if (known !== undefined) {
+      this.#touch(bucket.version);
+      return [known];
     }
     const frames = bucket.resources.map(({ stateFrame }) => stateFrame);
-    if (!this.#askedOnce.delete(bucket)) {
-      this.#remember(bucket);
+    if (!this.#askedOnce.has(bucket)) {
+      this.#askedOnce.add(bucket);
       return joined(frames);
     }
     const bytes = Buffer.concat(frames, bucket.stateBytes);
@@ -38,20 +38,32 @@ export class SharedBytes {
     return [bytes];
   }
 
+  #touch(version: string): void {
+    const kept = this.#kept.get(version);
+    if (kept === undefined) return;
+    this.#kept.delete(version);
+    this.#kept.set(version, kept);
+  }
+
   #keep(bucket: Bucket, bytes: Uint8Array): void {
-    this.#kept.set(bucket, bytes);
-    this.#keptBytes += bytes.byteLength;
-    for (const [oldest, { byteLength }] of this.#kept) {
+    const { byteLength } = bytes;
+    // Of one that was the same, and is gone.
+    this.#drop(bucket.version);
+    this.#bytes.set(bucket, bytes);
+    this.#kept.set(bucket.version, { bucket: new WeakRef(bucket), byteLength });
+    this.#keptBytes += byteLength;
+    for (const version of this.#kept.keys()) {
       if (this.#keptBytes <= KEPT_BYTES_MAX) return;
-      this.#kept.delete(oldest);
-      this.#keptBytes -= byteLength;
+      this.#drop(version);
     }
   }
 
-  #remember(bucket: Bucket): void {
-    this.#askedOnce.add(bucket);
-    if (this.#askedOnce.size <= REMEMBERED_MAX) return;
-    const [oldest] = this.#askedOnce;
-    if (oldest !== undefined) this.#askedOnce.delete(oldest);
+  #drop(version: string): void {
+    const kept = this.#kept.get(version);
+    if (kept === undefined) return;
+    this.#kept.delete(version);
+    this.#keptBytes -= kept.byteLength;
+    const bucket = kept.bucket.deref();
+    if (bucket !== undefined) this.#bytes.delete(bucket);
   }
 }

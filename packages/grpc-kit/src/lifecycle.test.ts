@@ -1,8 +1,8 @@
 /** Starting, stopping and losing connections, and peers that misbehave, over real sockets. */
-import { connect as connectHttp2, constants } from "node:http2";
+import http2, { connect as connectHttp2, constants, type ServerHttp2Session } from "node:http2";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { eventually, freePorts } from "@isthmus/testkit";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { GrpcServer } from "./server.ts";
 import { GrpcCode } from "./status.ts";
 import { call, ECHO, open, plain, startServer } from "./testing/echo-rig.ts";
@@ -94,6 +94,20 @@ describe("lifecycle", () => {
     await rig.server.stop();
     expect(performance.now() - began).toBeLessThan(10_000);
     expect((await closed).code).toBe(GrpcCode.UNAVAILABLE);
+  });
+
+  it("stops although a connection is just being destroyed", async () => {
+    const made = vi.spyOn(http2, "createServer");
+    onTestFinished(() => made.mockRestore());
+    const rig = await startServer({ drainMs: 60_000 });
+    let session: ServerHttp2Session | undefined;
+    for (const { value } of made.mock.results) value.on("session", (opened: ServerHttp2Session) => (session = opened));
+    const connection = plain(rig);
+    call(connection);
+    await eventually(() => rig.streams.length === 1);
+    session?.destroy();
+    await rig.server.stop();
+    expect(rig.server.connections).toBe(0);
   });
 
   it("survives garbage on the port and broken frames in a stream", async () => {

@@ -103,6 +103,8 @@ export class GrpcServer implements Service {
   #listener: Listener | undefined;
   #isServing = false;
   #stopping: Promise<void> | undefined;
+  /** When it stops and no session is left. */
+  #onIdle: (() => void) | undefined;
 
   constructor(options: GrpcServerOptions | InjectedGrpcServerOptions) {
     this.name = options.name;
@@ -215,11 +217,20 @@ export class GrpcServer implements Service {
       for (const socket of this.#sockets) socket.destroy();
     }, this.#options.drainMs ?? DEFAULT_DRAIN_MS);
     const closed = this.#listener?.close();
-    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    // Not waited for: it never calls back when it meets a connection that is just being destroyed.
+    this.#server.tryShutdown(() => {});
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+      this.#noteIdle();
+    });
     await closed;
     timer.cancel();
     this.#isServing = false;
     this.#listener = undefined;
+  }
+
+  #noteIdle(): void {
+    if (this.#sessions.size === 0) this.#onIdle?.();
   }
 
   #opened(session: ServerHttp2Session): void {
@@ -231,7 +242,10 @@ export class GrpcServer implements Service {
       certificate: peerCertificateOf(session),
     });
     this.#nextConnectionId += 1;
-    session.once("close", () => this.#sessions.delete(session));
+    session.once("close", () => {
+      this.#sessions.delete(session);
+      this.#noteIdle();
+    });
     forgetProtocols(session);
     raiseWindows(session, {
       streamBytes: streamWindowBytes ?? DEFAULT_STREAM_WINDOW_BYTES,

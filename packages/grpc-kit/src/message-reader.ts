@@ -1,4 +1,5 @@
 /** Cuts what comes on a stream of HTTP/2 into messages of gRPC. Holds nothing but the beginning of the next one. */
+import type { MessageBuffer } from "./message-buffer.ts";
 import { GrpcCode, GrpcError } from "./status.ts";
 
 /** Compressed flag, then the length, 32 bit. Source: grpc PROTOCOL-HTTP2.md, Length-Prefixed-Message. */
@@ -12,13 +13,16 @@ export interface ReadMessage {
 
 export class MessageReader {
   readonly #maxBytes: number;
+  readonly #shared: MessageBuffer | undefined;
   #parts: Buffer[] = [];
   #length = 0;
   /** Of the message whose prefix was read. */
   #awaited: { readonly isCompressed: boolean; readonly byteLength: number } | undefined;
 
-  constructor(maxBytes: number) {
+  /** @param shared what messages are copied into, each over the one before; absent: each has a buffer of its own. */
+  constructor(maxBytes: number, shared?: MessageBuffer) {
     this.#maxBytes = maxBytes;
+    this.#shared = shared;
   }
 
   push(part: Buffer): void {
@@ -33,7 +37,7 @@ export class MessageReader {
   next(): ReadMessage | undefined {
     if (this.#awaited === undefined) {
       if (this.#length < PREFIX_BYTES) return undefined;
-      const prefix = this.#take(PREFIX_BYTES);
+      const prefix = this.#take(Buffer.allocUnsafe(PREFIX_BYTES));
       const byteLength = prefix.readUInt32BE(1);
       if (byteLength > this.#maxBytes) {
         const details = `Received message larger than max (${byteLength} vs ${this.#maxBytes})`;
@@ -44,11 +48,11 @@ export class MessageReader {
     const { isCompressed, byteLength } = this.#awaited;
     if (this.#length < byteLength) return undefined;
     this.#awaited = undefined;
-    return { isCompressed, bytes: this.#take(byteLength) };
+    return { isCompressed, bytes: this.#take(this.#shared?.take(byteLength) ?? Buffer.allocUnsafe(byteLength)) };
   }
 
-  #take(byteLength: number): Buffer {
-    const taken = Buffer.allocUnsafe(byteLength);
+  #take(taken: Buffer): Buffer {
+    const { byteLength } = taken;
     let filled = 0;
     let used = 0;
     for (const part of this.#parts) {

@@ -10,6 +10,7 @@ import type { ByteStream, ByteStreamHandlers } from "./byte-stream.ts";
 import type { CallProbe } from "./call-probe.ts";
 import { decompress } from "./decompress.ts";
 import { FrameWriter } from "./frame-writer.ts";
+import type { MessageBuffer } from "./message-buffer.ts";
 import type { OutgoingMessage } from "./message-parts.ts";
 import { MessageReader, type ReadMessage } from "./message-reader.ts";
 import type { PeerCertificate } from "./peer-certificate.ts";
@@ -26,6 +27,8 @@ const ENCODINGS = { "grpc-accept-encoding": "identity,deflate,gzip", "grpc-encod
 export interface StreamMethod {
   readonly path: string;
   readonly maxMessageBytes: number;
+  /** Where handlers keep nothing of a message. */
+  readonly messageBuffer: MessageBuffer | undefined;
   readonly highWaterBytes: number;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
@@ -74,7 +77,7 @@ export class ServerStream implements ByteStream {
     this.connectionId = context.connectionId;
     this.peerCertificate = context.peerCertificate;
     this.#frames = new FrameWriter(http2Stream);
-    this.#reader = new MessageReader(method.maxMessageBytes);
+    this.#reader = new MessageReader(method.maxMessageBytes, method.messageBuffer);
     this.writer = new BoundedStreamWriter(this, { highWaterBytes: method.highWaterBytes });
     http2Stream.pause();
     // A `close` follows each error.
@@ -175,7 +178,7 @@ export class ServerStream implements ByteStream {
       if (message === undefined) break;
       this.#isBusy = true;
       if (message.isCompressed) {
-        void this.#decompress(message.bytes);
+        void this.#decompress(Buffer.from(message.bytes));
       } else {
         this.#deliver(message.bytes);
         this.#isBusy = false;

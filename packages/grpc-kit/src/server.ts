@@ -19,6 +19,7 @@ import { type CallObserver, CallProbe, type ObservedCall } from "./call-probe.ts
 import { forgetProtocols, http2ServersOf, raiseWindows, takeStreams } from "./grpc-js-internals.ts";
 import { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts";
 import { Listener } from "./listener.ts";
+import { MessageBuffer } from "./message-buffer.ts";
 import { type PeerCertificate, peerCertificateOf } from "./peer-certificate.ts";
 import { metadataOfCall, readTimeout } from "./request-headers.ts";
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, type ServerTls, TlsServerCredentials } from "./server-credentials.ts";
@@ -47,6 +48,8 @@ export interface InjectedGrpcServerOptions {
   /** For messages and logs: `kds`. */
   readonly name: string;
   readonly maxMessageBytes?: number;
+  /** Handlers of streams keep nothing of the bytes of a message once they return: all messages are read into one buffer. */
+  readonly sharesMessageBuffer?: boolean;
   readonly streamWindowBytes?: number;
   readonly connectionWindowBytes?: number;
   /** A silent connection is pinged after this time and dropped after the same time without an answer. */
@@ -94,6 +97,7 @@ export class GrpcServer implements Service {
   readonly #options: InjectedGrpcServerOptions & Partial<GrpcServerOptions>;
   readonly #clock: Clock;
   readonly #server: Server;
+  readonly #messageBuffer: MessageBuffer | undefined;
   readonly #streams = new Map<string, StreamRegistration>();
   readonly #sessions = new Map<ServerHttp2Session, Connection>();
   /** Includes connections that never got as far as a session. */
@@ -110,6 +114,7 @@ export class GrpcServer implements Service {
     this.name = options.name;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#messageBuffer = options.sharesMessageBuffer === true ? new MessageBuffer() : undefined;
     const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     const keepaliveMs = options.keepaliveMs ?? DEFAULT_KEEPALIVE_MS;
     this.#server = new Server({
@@ -138,7 +143,14 @@ export class GrpcServer implements Service {
     const { highWaterBytes = DEFAULT_HIGH_WATER_BYTES, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = this.#options;
     const onError = (error: unknown): void => this.#options.onError?.(error, path);
     this.#streams.set(path, {
-      method: { path, highWaterBytes, maxMessageBytes, clock: this.#clock, onError },
+      method: {
+        path,
+        highWaterBytes,
+        maxMessageBytes,
+        messageBuffer: this.#messageBuffer,
+        clock: this.#clock,
+        onError,
+      },
       call: { path, isStream: true },
       handler,
     });

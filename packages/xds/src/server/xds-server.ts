@@ -48,6 +48,7 @@ export class XdsServer implements Service {
       name: this.name,
       clock,
       maxMessageBytes: MAX_MESSAGE_BYTES,
+      sharesMessageBuffer: true,
       highWaterBytes: HIGH_WATER_BYTES,
       maxStreamsPerConnection: MAX_STREAMS_PER_CONNECTION,
       ...(drainMs === undefined ? {} : { drainMs }),

@@ -18,7 +18,7 @@ export type { ClientStream } from "./client-stream.ts";
 export { GrpcInternalsError } from "./grpc-js-internals.ts";
 export { DEFAULT_HIGH_WATER_BYTES, DEFAULT_MAX_MESSAGE_BYTES } from "./limits.ts";
 export { ListenError } from "./listen-error.ts";
-export type { MessageParts, OutgoingMessage } from "./message-parts.ts";
+export { joined, type MessageParts, type OutgoingMessage, PART_BYTES } from "./message-parts.ts";
 export { firstValue, metadataOf, splitValues } from "./metadata.ts";
 export type { PeerCertificate } from "./peer-certificate.ts";
 export {

@@ -1,6 +1,6 @@
 /** DeltaDiscoveryResponse between bytes and what the sessions speak of. */
 
-import type { OutgoingMessage } from "@isthmus/grpc-kit";
+import { joined, type OutgoingMessage, PART_BYTES } from "@isthmus/grpc-kit";
 import {
   type DeltaResource,
   decodeDeltaResponse,
@@ -21,7 +21,6 @@ import {
   validateResource,
 } from "@isthmus/resources";
 import { err, errorMessage, ok, type Result } from "@isthmus/std";
-import type { EncodedResource } from "../feed/outbox-view.ts";
 import { type ReceivedResource, type Rejection, wireNameOf } from "../session/received-resource.ts";
 import type { ReceivedResponse } from "../session/receiver-state.ts";
 import type { SenderEffect } from "../session/sender-state.ts";
@@ -30,9 +29,6 @@ import type { SenderEffect } from "../session/sender-state.ts";
 const SHOWN_NAME_MAX_LENGTH = 300;
 /** Reasons stay in the ledger and may quote the whole resource. */
 const REASON_MAX_LENGTH = 2_000;
-
-/** Large enough that its cost does not count, below what the allocator takes from the system and gives back. */
-const PART_BYTES = 16 * 1024;
 
 type SendEffect = Extract<SenderEffect, { kind: "send" }>;
 
@@ -74,26 +70,13 @@ export function responseMessage(send: SendEffect, controlPlane: string): Outgoin
   if (send.bytes <= PART_BYTES) return encodeResponse(send, controlPlane);
   // Fields of a protobuf message may come in any order, so the resources may follow all others.
   const header = encodeDeltaResponse({ ...headerOf(send, controlPlane), chunks: [] });
-  return { byteLength: header.byteLength + send.bytes, parts: () => partsOf(header, send.upserts) };
+  const parts = () => joined([header, ...send.upserts.map(({ chunk }) => chunk)]);
+  return { byteLength: header.byteLength + send.bytes, parts };
 }
 
 function headerOf(send: SendEffect, controlPlane: string): Omit<Parameters<typeof encodeDeltaResponse>[0], "chunks"> {
   const { type, nonce, removals, intents } = send;
   return { typeUrl: type, nonce, controlPlane, removed: removals, intents };
-}
-
-function* partsOf(header: Uint8Array, upserts: readonly EncodedResource[]): Generator<Uint8Array> {
-  let part = [header];
-  let bytes = header.byteLength;
-  for (const { chunk } of upserts) {
-    part.push(chunk);
-    bytes += chunk.byteLength;
-    if (bytes < PART_BYTES) continue;
-    yield Buffer.concat(part, bytes);
-    part = [];
-    bytes = 0;
-  }
-  if (bytes > 0) yield Buffer.concat(part, bytes);
 }
 
 /** What neither codec nor rules foresee, such as a stack that is exhausted, rejects the resource as well. */

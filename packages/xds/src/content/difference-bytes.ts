@@ -2,9 +2,9 @@
  * What changed between two sets, as it stands in a response. Many proxies go from the one to the other: from the second of them on they are told the same
  * bytes, kept for as long as the difference itself.
  */
+import { joined } from "@isthmus/grpc-kit";
 import type { AdsVariant } from "../session/ads-state.ts";
 import type { EncodedResource } from "./encoded-resource.ts";
-import { joined } from "./joined.ts";
 
 /** By `SetDifference.upserts`. Without bytes: asked for once. */
 type Kept = WeakMap<readonly EncodedResource[], { bytes: Uint8Array | undefined; readonly size: number }>;

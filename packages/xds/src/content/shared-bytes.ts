@@ -2,7 +2,7 @@
  * Buckets as they stand in a DiscoveryResponse, in one piece, for those that many proxies are told: a thousand responses of some megabytes are
  * then writes of the same bytes. A bucket that only one proxy has is not kept: it is asked for once.
  */
-import { joined } from "./joined.ts";
+import { joined } from "@isthmus/grpc-kit";
 import type { Bucket } from "./resource-set.ts";
 
 /** Of what is kept; the buckets asked for longest ago go first. */

@@ -1,12 +1,9 @@
 /** ADS messages between bytes and what sessions speak of, for both variants. */
-import type { OutgoingMessage } from "@isthmus/grpc-kit";
+import { type OutgoingMessage, PART_BYTES } from "@isthmus/grpc-kit";
 import { decodeDeltaRequest, decodeStateRequest, type NamesRegion, type WireNode, WireWriter } from "@isthmus/proto";
 import { ok, type Result } from "@isthmus/std";
 import { differenceBytes } from "../content/difference-bytes.ts";
 import type { AdsRequest, AdsSend, AdsVariant } from "../session/ads-state.ts";
-
-/** Messages above are given to the transport in parts. */
-const WHOLE_BYTES_MAX = 16 * 1024;
 
 export interface ReceivedAdsRequest {
   readonly request: AdsRequest;
@@ -87,7 +84,7 @@ export function adsResponse(send: AdsSend, variant: AdsVariant, controlPlane: st
 
 function message(head: Uint8Array, size: number, parts: () => Iterable<Uint8Array>): OutgoingMessage {
   const byteLength = head.byteLength + size;
-  if (byteLength <= WHOLE_BYTES_MAX) return Buffer.concat([head, ...parts()], byteLength);
+  if (byteLength <= PART_BYTES) return Buffer.concat([head, ...parts()], byteLength);
   return {
     byteLength,
     *parts() {

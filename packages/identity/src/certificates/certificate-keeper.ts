@@ -34,7 +34,7 @@ export class CertificateKeeper {
   readonly #kept = new Map<string, Kept>();
   /** By certificate of the CA. */
   readonly #pairs = new Map<string, CaKeyPair>();
-  readonly #authorities = new Map<string, CertificateAuthority>();
+  readonly #authorities = new WeakMap<CaKeyPair, CertificateAuthority>();
 
   constructor(options: CertificateKeeperOptions) {
     this.#options = options;
@@ -88,13 +88,11 @@ export class CertificateKeeper {
   }
 
   #authority(ca: CaKeyPair): CertificateAuthority {
-    const id = `${ca.cert}\u0000${ca.key}`;
-    const known = this.#authorities.get(id);
+    const known = this.#authorities.get(ca);
     if (known !== undefined) return known;
     const opened = CertificateAuthority.open(ca);
     if (!opened.ok) throw new Error(opened.error);
-    if (this.#authorities.size >= CAS_MAX) this.#authorities.clear();
-    this.#authorities.set(id, opened.value);
+    this.#authorities.set(ca, opened.value);
     return opened.value;
   }
 

@@ -115,10 +115,7 @@ class LazyFile implements DescFile {
     this.#base64 = "";
     const own = new Map<DescMessage | DescEnum, LazyMessage | LazyEnum>();
     const visit = (container: DescFile | DescMessage, path: readonly number[]): void => {
-      const [messages, enums] =
-        container.kind === "file"
-          ? [container.messages, container.enums]
-          : [container.nestedMessages, container.nestedEnums];
+      const { messages, enums } = typesIn(container);
       for (const [i, each] of enums.entries()) own.set(each, this.enumAt([...path, i]));
       for (const [i, each] of messages.entries()) {
         own.set(each, this.messageAt([...path, i]));
@@ -135,17 +132,26 @@ class LazyFile implements DescFile {
   }
 }
 
-class LazyMessage implements DescMessage {
-  readonly kind = "message";
+interface Names {
+  readonly messages: readonly MessageNames[];
+  readonly enums: readonly EnumNames[];
+}
+
+interface Made {
+  readonly messages: readonly DescMessage[];
+  readonly enums: readonly DescEnum[];
+}
+
+/** A message or an enum, by its place in its file. */
+abstract class LazyType<N extends EnumNames, D extends DescMessage | DescEnum> {
   readonly file: LazyFile;
-  readonly nestedExtensions = [];
-  readonly #path: readonly number[];
-  #names: MessageNames | undefined;
-  #made: DescMessage | undefined;
+  readonly path: readonly number[];
+  #names: N | undefined;
+  #made: D | undefined;
 
   constructor(file: LazyFile, path: readonly number[]) {
     this.file = file;
-    this.#path = path;
+    this.path = path;
   }
 
   get name(): string {
@@ -155,13 +161,39 @@ class LazyMessage implements DescMessage {
     return this.names().typeName;
   }
   get parent(): LazyMessage | undefined {
-    return this.#path.length > 1 ? this.file.messageAt(this.#path.slice(0, -1)) : undefined;
+    return this.path.length > 1 ? this.file.messageAt(this.path.slice(0, -1)) : undefined;
   }
+  get deprecated(): boolean {
+    return this.made().deprecated;
+  }
+  get proto(): D["proto"] {
+    return this.made().proto;
+  }
+
+  /** Its own kind, of those that a file or message has. */
+  protected abstract namesIn(names: Names): readonly N[];
+  protected abstract madeIn(made: Made): readonly D[];
+
+  names(): N {
+    this.#names ??= found(this.namesIn((this.parent ?? this.file).names())[this.path.at(-1) ?? 0]);
+    return this.#names;
+  }
+
+  made(): D {
+    this.#made ??= found(this.madeIn(typesIn(this.parent?.made() ?? this.file.made()))[this.path.at(-1) ?? 0]);
+    return this.#made;
+  }
+}
+
+class LazyMessage extends LazyType<MessageNames, DescMessage> implements DescMessage {
+  readonly kind = "message";
+  readonly nestedExtensions = [];
+
   get nestedMessages(): LazyMessage[] {
-    return this.names().messages.map((_, i) => this.file.messageAt([...this.#path, i]));
+    return this.names().messages.map((_, i) => this.file.messageAt([...this.path, i]));
   }
   get nestedEnums(): LazyEnum[] {
-    return this.names().enums.map((_, i) => this.file.enumAt([...this.#path, i]));
+    return this.names().enums.map((_, i) => this.file.enumAt([...this.path, i]));
   }
   get fields(): DescField[] {
     return this.made().fields;
@@ -175,51 +207,21 @@ class LazyMessage implements DescMessage {
   get members(): (DescField | DescOneof)[] {
     return this.made().members;
   }
-  get deprecated(): boolean {
-    return this.made().deprecated;
-  }
-  get proto(): DescMessage["proto"] {
-    return this.made().proto;
-  }
-  toString(): string {
+  override toString(): string {
     return `message ${this.typeName}`;
   }
 
-  names(): MessageNames {
-    const index = this.#path.at(-1) ?? 0;
-    this.#names ??= found((this.parent ?? this.file).names().messages[index]);
-    return this.#names;
+  protected namesIn({ messages }: Names): readonly MessageNames[] {
+    return messages;
   }
-
-  made(): DescMessage {
-    const index = this.#path.at(-1) ?? 0;
-    const { parent } = this;
-    this.#made ??= found(parent === undefined ? this.file.made().messages[index] : parent.made().nestedMessages[index]);
-    return this.#made;
+  protected madeIn({ messages }: Made): readonly DescMessage[] {
+    return messages;
   }
 }
 
-class LazyEnum implements DescEnum {
+class LazyEnum extends LazyType<EnumNames, DescEnum> implements DescEnum {
   readonly kind = "enum";
-  readonly file: LazyFile;
-  readonly #path: readonly number[];
-  #names: EnumNames | undefined;
-  #made: DescEnum | undefined;
 
-  constructor(file: LazyFile, path: readonly number[]) {
-    this.file = file;
-    this.#path = path;
-  }
-
-  get name(): string {
-    return this.names().name;
-  }
-  get typeName(): string {
-    return this.names().typeName;
-  }
-  get parent(): LazyMessage | undefined {
-    return this.#path.length > 1 ? this.file.messageAt(this.#path.slice(0, -1)) : undefined;
-  }
   get open(): boolean {
     return this.made().open;
   }
@@ -232,27 +234,15 @@ class LazyEnum implements DescEnum {
   get sharedPrefix(): string | undefined {
     return this.made().sharedPrefix;
   }
-  get deprecated(): boolean {
-    return this.made().deprecated;
-  }
-  get proto(): DescEnum["proto"] {
-    return this.made().proto;
-  }
-  toString(): string {
+  override toString(): string {
     return `enum ${this.typeName}`;
   }
 
-  names(): EnumNames {
-    const index = this.#path.at(-1) ?? 0;
-    this.#names ??= found((this.parent ?? this.file).names().enums[index]);
-    return this.#names;
+  protected namesIn({ enums }: Names): readonly EnumNames[] {
+    return enums;
   }
-
-  made(): DescEnum {
-    const index = this.#path.at(-1) ?? 0;
-    const { parent } = this;
-    this.#made ??= found(parent === undefined ? this.file.made().enums[index] : parent.made().nestedEnums[index]);
-    return this.#made;
+  protected madeIn({ enums }: Made): readonly DescEnum[] {
+    return enums;
   }
 }
 
@@ -296,6 +286,10 @@ function at<T>(all: Map<string, T>, path: readonly number[], make: () => T): T {
   const made = make();
   all.set(key, made);
   return made;
+}
+
+function typesIn(container: DescFile | DescMessage): Made {
+  return container.kind === "file" ? container : { messages: container.nestedMessages, enums: container.nestedEnums };
 }
 
 function found<T>(value: T | undefined): T {

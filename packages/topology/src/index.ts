@@ -23,6 +23,7 @@ export { hasInboundAt } from "./endpoints/reachability.ts";
 export { type ReachablePort, reachablePorts } from "./endpoints/reachable-ports.ts";
 export { describeRef, legacyRef, refKey, refOf } from "./endpoints/service-ref.ts";
 export { endpointsFor, type OutboundEndpoints, outboundEndpoints, sidecarEndpoints } from "./endpoints/sidecar.ts";
+export { isPort, socketAddress } from "./endpoints/socket-address.ts";
 export { egressListenerExposures, zoneEgressExposures } from "./endpoints/zone-egress.ts";
 export {
   FORWARDED_KINDS,

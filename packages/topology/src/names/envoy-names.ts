@@ -2,6 +2,7 @@
  * Names of what Envoy gets besides destinations, in the naming of old and the unified one.
  * Source: kuma v2.14.3: pkg/xds/envoy/names/resource_names.go, pkg/core/naming/contextual.go, pkg/core/system_names.
  */
+import { socketAddress } from "../endpoints/socket-address.ts";
 
 /** Both names of one thing. */
 export interface EnvoyName {
@@ -25,7 +26,7 @@ export function nameIn(isUnifiedNaming: boolean, name: EnvoyName): string {
 
 /** `section`: name of the inbound, else its port. */
 export function inboundListenerName(address: string, port: number, section: string): EnvoyName {
-  return { legacy: `inbound:${hostPort(address, port)}`, unified: inboundContext("dp", section) };
+  return { legacy: `inbound:${socketAddress(address, port)}`, unified: inboundContext("dp", section) };
 }
 
 export function inboundClusterName(workloadPort: number, section: string): EnvoyName {
@@ -39,7 +40,7 @@ export function inboundRouteName(service: string, section: string): EnvoyName {
 
 /** `kri`: that of the service's port. */
 export function outboundListenerName(address: string, port: number, kri: string): EnvoyName {
-  return { legacy: `outbound:${hostPort(address, port)}`, unified: kri };
+  return { legacy: `outbound:${socketAddress(address, port)}`, unified: kri };
 }
 
 export function passthroughName(direction: Direction, version: IpVersion): EnvoyName {
@@ -52,7 +53,7 @@ export function passthroughName(direction: Direction, version: IpVersion): Envoy
 /** Listener of a ZoneIngress or ZoneEgress resource. */
 export function zoneProxyListenerName(type: "ZoneIngress" | "ZoneEgress", address: string, port: number): EnvoyName {
   return {
-    legacy: `inbound:${hostPort(address, port)}`,
+    legacy: `inbound:${socketAddress(address, port)}`,
     unified: inboundContext(type === "ZoneIngress" ? "zi" : "ze", `${port}`),
   };
 }
@@ -77,7 +78,3 @@ export function caSecretName(mesh: string): EnvoyName {
 }
 
 const inboundContext = (type: string, section: string): string => `self_inbound_${type}_${section}`;
-
-/** IPv6 in brackets, as Go's `net.JoinHostPort` writes it. */
-const hostPort = (address: string, port: number): string =>
-  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;

@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import { objectOf, portOf, type Resource, textOf } from "@isthmus/resources";
 import type { JsonObject } from "@isthmus/std";
-import { readProxy } from "@isthmus/topology";
+import { isPort, readProxy, socketAddress } from "@isthmus/topology";
 import type { ProxyCandidate } from "@isthmus/xds";
 
 export interface Place {
@@ -33,7 +33,7 @@ export function listenPlaces(
 }
 
 export function placeText({ address, port }: Place): string {
-  return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+  return socketAddress(address, port);
 }
 
 /** `isBrought`: it comes back with all states as they were, those of zone listeners as well, of which no health is reported. */
@@ -51,7 +51,7 @@ function trafficPlaces(resource: Resource, networking: JsonObject, isBrought: bo
 
 /** A loopback address is one of the machine of the proxy, which may be another. */
 function isReal({ address, port }: Place, peer: string): boolean {
-  if (isIP(address) === 0 || address === "0.0.0.0" || address === "::" || port < 1 || port > 65_535) return false;
+  if (isIP(address) === 0 || address === "0.0.0.0" || address === "::" || !isPort(port)) return false;
   return !isLoopback(address) || isLoopback(peer.slice(0, peer.lastIndexOf(":")));
 }
 

@@ -1,3 +1,4 @@
+export { type CaKeyPair, caKeyPair } from "./certificates/ca-key-pair.ts";
 export {
   bundledOf,
   type CaSource,
@@ -8,7 +9,6 @@ export {
   meshTlsMode,
 } from "./certificates/ca-source.ts";
 export {
-  type CaKeyPair,
   CertificateAuthority,
   type CertificateRequest,
   type WorkloadCertificate,

@@ -16,3 +16,4 @@ export {
 export { type Random, systemRandom } from "./random.ts";
 export { assertNever, err, errorMessage, ok, type Result } from "./result.ts";
 export { type Service, ServiceGroup, ServiceStartError } from "./service.ts";
+export { WeakValues } from "./weak-values.ts";

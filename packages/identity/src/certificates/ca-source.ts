@@ -16,7 +16,7 @@ import {
   textOf,
 } from "@isthmus/resources";
 import { err, goDurationToMs, type JsonObject, ok, parseGoDuration, type Result } from "@isthmus/std";
-import type { CaKeyPair } from "./certificate-authority.ts";
+import { type CaKeyPair, caKeyPair } from "./ca-key-pair.ts";
 
 export interface CaSource {
   /** Backend of the mesh, or KRI of the MeshIdentity. */
@@ -100,7 +100,7 @@ function pairFrom(
   if (!certBytes.ok) return err(`the CA certificate cannot be loaded: ${certBytes.error}`);
   const keyBytes = load(key);
   if (!keyBytes.ok) return err(`the key of the CA cannot be loaded: ${keyBytes.error}`);
-  return ok({ cert: Buffer.from(certBytes.value).toString(), key: Buffer.from(keyBytes.value).toString() });
+  return ok(caKeyPair(Buffer.from(certBytes.value).toString(), Buffer.from(keyBytes.value).toString()));
 }
 
 /** Of a plain JSON spec. Variables of the environment are the operator's, not those of whoever writes resources: they are not read. */

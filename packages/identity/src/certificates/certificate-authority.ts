@@ -6,6 +6,7 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, sign, X509Certificate } from "node:crypto";
 import { promisify } from "node:util";
 import { err, errorMessage, ok, type Result } from "@isthmus/std";
+import type { CaKeyPair } from "./ca-key-pair.ts";
 import {
   type CertificateNames,
   type IssuerNames,
@@ -15,12 +16,6 @@ import {
   serialNumber,
   signedCertificate,
 } from "./leaf-certificate.ts";
-
-/** PEM texts; the first certificate is the CA's own. */
-export interface CaKeyPair {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /** At least one name. */
 export interface CertificateRequest extends CertificateNames {

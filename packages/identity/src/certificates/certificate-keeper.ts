@@ -4,7 +4,8 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { type Clock, errorMessage, type TimerHandle } from "@isthmus/std";
-import { type CaKeyPair, CertificateAuthority, type WorkloadCertificate } from "./certificate-authority.ts";
+import type { CaKeyPair } from "./ca-key-pair.ts";
+import { CertificateAuthority, type WorkloadCertificate } from "./certificate-authority.ts";
 import type { CertificateNames } from "./leaf-certificate.ts";
 
 export interface CertificateWish extends CertificateNames {
@@ -26,14 +27,10 @@ interface Kept {
 
 const RENEW_AT = 0.8;
 const RETRY_MS = 5_000;
-/** One mesh has one CA, and each rotation another: old ones are not kept. */
-const CAS_MAX = 64;
 
 export class CertificateKeeper {
   readonly #options: CertificateKeeperOptions;
   readonly #kept = new Map<string, Kept>();
-  /** By certificate of the CA. */
-  readonly #pairs = new Map<string, CaKeyPair>();
   readonly #authorities = new WeakMap<CaKeyPair, CertificateAuthority>();
 
   constructor(options: CertificateKeeperOptions) {
@@ -48,7 +45,7 @@ export class CertificateKeeper {
     const kept = this.#kept.get(key);
     if (kept !== undefined && isDeepStrictEqual(kept.wish, wish)) return;
     const next: Kept = kept ?? { wish, timer: undefined, isIssuing: false };
-    next.wish = { ...wish, ca: this.#shared(wish.ca) };
+    next.wish = wish;
     this.#kept.set(key, next);
     this.#issue(key, next);
   }
@@ -60,15 +57,6 @@ export class CertificateKeeper {
 
   stop(): void {
     for (const key of this.#kept.keys()) this.drop(key);
-  }
-
-  /** Thousands of certificates are of one CA, and each wish brings a copy of its text. */
-  #shared(ca: CaKeyPair): CaKeyPair {
-    const known = this.#pairs.get(ca.cert);
-    if (known?.key === ca.key) return known;
-    if (this.#pairs.size >= CAS_MAX) this.#pairs.clear();
-    this.#pairs.set(ca.cert, ca);
-    return ca;
   }
 
   #issue(key: string, kept: Kept): void {

@@ -2,7 +2,8 @@ import { X509Certificate } from "node:crypto";
 import { FakeClock } from "@isthmus/testkit";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeTestCa } from "../testing/test-ca.ts";
-import { type CaKeyPair, CertificateAuthority, type WorkloadCertificate } from "./certificate-authority.ts";
+import type { CaKeyPair } from "./ca-key-pair.ts";
+import { CertificateAuthority, type WorkloadCertificate } from "./certificate-authority.ts";
 import { CertificateKeeper } from "./certificate-keeper.ts";
 
 const NOW_MS = Date.parse("2026-06-01T00:00:00Z");

@@ -2,7 +2,7 @@
 import "reflect-metadata";
 import { createPrivateKey, webcrypto } from "node:crypto";
 import { BasicConstraintsExtension, X509CertificateGenerator } from "@peculiar/x509";
-import type { CaKeyPair } from "../certificates/certificate-authority.ts";
+import type { CaKeyPair } from "../certificates/ca-key-pair.ts";
 
 const ALGORITHMS = {
   rsa: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },

@@ -3,6 +3,7 @@
  * keeps weak references only, so there is nothing to release and nothing to leak.
  */
 import { hash } from "node:crypto";
+import { WeakValues } from "@isthmus/std";
 import type { TypeUrl } from "../type-urls.ts";
 import { EncodedResource, versionOf } from "./encoded-resource.ts";
 import { NameSet } from "./name-set.ts";
@@ -105,30 +106,4 @@ export class ResourcePool {
 
 function versionOfSet(buckets: readonly Bucket[]): string {
   return hash("sha256", buckets.map(({ version }) => version).join(" "), "base64url").slice(0, 22);
-}
-
-/** A map whose values may go. */
-class WeakValues<T extends object> {
-  readonly #references = new Map<string, WeakRef<T>>();
-  readonly #registry = new FinalizationRegistry<string>((key) => {
-    // A new value may have taken the key meanwhile.
-    if (this.#references.get(key)?.deref() === undefined) this.#references.delete(key);
-  });
-
-  get size(): number {
-    return this.#references.size;
-  }
-
-  peek(key: string): T | undefined {
-    return this.#references.get(key)?.deref();
-  }
-
-  get(key: string, make: () => T): T {
-    const existing = this.peek(key);
-    if (existing !== undefined) return existing;
-    const made = make();
-    this.#references.set(key, new WeakRef(made));
-    this.#registry.register(made, key);
-    return made;
-  }
 }

@@ -2,7 +2,7 @@
  * The certificate of a proxy's admin API, and the CA that the control plane and its proxies know each other by. The CA is the zone's own
  * and never leaves it. Source: kuma v2.14.3: pkg/envoy/admin/tls/pki.go, pkg/xds/sync/dataplane_watchdog.go.
  */
-import type { CaKeyPair, CertificateWish } from "@isthmus/identity";
+import { type CaKeyPair, type CertificateWish, caKeyPair } from "@isthmus/identity";
 import { ENVOY_ADMIN_CA } from "@isthmus/manager";
 import { objectOf, type Resource, textOf } from "@isthmus/resources";
 import { ok, type Result } from "@isthmus/std";
@@ -39,7 +39,7 @@ export function adminCa(secrets: readonly Resource[]): CaKeyPair | undefined {
   const text = secret === undefined ? "" : Buffer.from(textOf(secret.spec, "data"), "base64").toString();
   const [cert] = CERTIFICATE.exec(text) ?? [];
   const [key] = KEY.exec(text) ?? [];
-  return cert === undefined || key === undefined ? undefined : { cert: `${cert}\n`, key: `${key}\n` };
+  return cert === undefined || key === undefined ? undefined : caKeyPair(`${cert}\n`, `${key}\n`);
 }
 
 function resourceOf({ type, mesh, name }: FollowedProxy["id"], world: World): Resource | undefined {

@@ -43,7 +43,13 @@ describe("classes of sidecars", () => {
     "are the same for another instance, not for another reach: $name",
     ({ proxy, shared, translation }) => {
       const { resource } = proxy;
-      const twin = { ...proxy, name: "twin", address: "10.99.99.99", resource: { ...resource, name: "twin" } };
+      const written = { version: resource.version + 1, creationTime: "2026-01-01T00:00:00Z" };
+      const twin = {
+        ...proxy,
+        name: "twin",
+        address: "10.99.99.99",
+        resource: { ...resource, ...written, name: "twin" },
+      };
       expect(outboundClassOf(twin, translation)).toEqual(shared);
       const other = { ...proxy, isTransparent: !proxy.isTransparent };
       expect(outboundClassOf(other, translation)?.key).not.toBe(shared.key);

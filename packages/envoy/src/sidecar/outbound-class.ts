@@ -115,7 +115,7 @@ function withoutSections({ policy, selection: { isDelegatedGateway } }: MatchedP
 
 /** `isTagged`: its tags and labels stay. */
 function withoutItself(proxy: Proxy, isTagged: boolean): Proxy {
-  const { resource, labels } = proxy;
+  const { labels } = proxy;
   const kept = isTagged ? labels : pick(labels, [ZONE_LABEL, NAMESPACE_LABEL]);
   return {
     ...proxy,
@@ -123,7 +123,16 @@ function withoutItself(proxy: Proxy, isTagged: boolean): Proxy {
     address: "",
     labels: kept,
     gateway: proxy.gateway === undefined || isTagged ? proxy.gateway : { ...proxy.gateway, tags: {} },
-    resource: { ...resource, name: "", labels: kept, spec: isTagged ? tagsOf(proxy) : {} },
+    resource: {
+      type: proxy.resource.type,
+      mesh: proxy.resource.mesh,
+      name: "",
+      labels: kept,
+      spec: isTagged ? tagsOf(proxy) : {},
+      creationTime: "",
+      modificationTime: "",
+      version: 0,
+    },
     // What others send to it is no matter of what it sends.
     inbounds: [],
     listeners: [],

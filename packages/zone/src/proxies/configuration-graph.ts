@@ -25,8 +25,9 @@ import {
   translateOwn,
 } from "@isthmus/envoy";
 import type { WorkloadCertificate } from "@isthmus/identity";
-import type { Collection, DerivationGraph, Source } from "@isthmus/reactor";
+import { type Collection, type DerivationGraph, type Source, structuralEquals } from "@isthmus/reactor";
 import type { LoadDataSource, Registry } from "@isthmus/resources";
+import { WeakValues } from "@isthmus/std";
 import {
   type DnsRecord,
   type Exposure,
@@ -95,13 +96,15 @@ export function configurationGraph(
     const world = tables.worldOf(read);
     return certificateWishes(proxy, { world, registry, loaderOf: (mesh) => loaderOf(mesh, world) });
   });
+  const shownClasses = new WeakValues<OutboundClass>();
   const classOf: Collection<OutboundClass> = graph.map("proxies/class-of", followed, (proxy, key, read) => {
     const world = tables.worldOf(read);
     const dataplane = proxy.id.type === "dataplane" ? world.proxy(proxy.id.mesh, proxy.id.name) : undefined;
     if (dataplane === undefined) return undefined;
     const wished = (read.get(wishes, key) ?? []).filter((wish) => wish.kind === "mesh");
     const translation = translationOf(proxy, wished, world, settings);
-    return outboundClassOf(redirected(dataplane, translation), translation);
+    const made = outboundClassOf(redirected(dataplane, translation), translation);
+    return made === undefined ? undefined : sharedClass(made, shownClasses);
   });
   const classes = graph.flatMap<OutboundClass, OutboundClass>("proxies/classes", classOf, (each) => [[each.key, each]]);
   const names = graph.map<OutboundClass, readonly DnsRecord[]>("proxies/names", classes, (each, _, read) =>
@@ -157,6 +160,14 @@ export function configurationGraph(
     return { ...encoded(config, secretsOf(proxy, issued, world), encoder), outboundClass: ofClass.key, places };
   });
   return { followed, certificates, wishes, shared, own };
+}
+
+/** Equal ones are one object: what thousands of proxies have in common would otherwise be kept for each. */
+function sharedClass(made: OutboundClass, classes: WeakValues<OutboundClass>): OutboundClass {
+  const known = classes.peek(made.key);
+  if (known !== undefined && structuralEquals(known, made)) return known;
+  classes.set(made.key, made);
+  return made;
 }
 
 function encoded(

@@ -16,11 +16,12 @@ import type {
   AdsNote,
   AdsOptions,
   AdsPhase,
+  AdsRejection,
   AdsRequest,
   AdsState,
 } from "./ads-state.ts";
 import { cutMessage, namesIn } from "./nack.ts";
-import { forget, type OwnAds, type OwnType, speak, targetOf } from "./speak.ts";
+import { forget, NO_ASKED, NO_REJECTED, NO_UNSURE, type OwnAds, type OwnType, speak, targetOf } from "./speak.ts";
 import { Subscription, WILDCARD } from "./subscription.ts";
 
 /** Types that one stream may ask for; Envoy knows a dozen. */
@@ -184,9 +185,9 @@ function subscribe({ typeUrl, interest }: AdsRequest, { state }: Step): OwnType 
     flight: undefined,
     lastNonce: "",
     owesAnswer: state.variant === "state" || subscription.isWildcard,
-    asked: new Set(interest.variant === "delta" ? names.filter((name) => name !== WILDCARD) : []),
-    rejected: new Map(),
-    unsure: new Map(),
+    asked: interest.variant === "delta" ? new Set(names.filter((name) => name !== WILDCARD)) : NO_ASKED,
+    rejected: NO_REJECTED,
+    unsure: NO_UNSURE,
     nacksInRow: 0,
     notBefore: 0,
     pausedContent: undefined,
@@ -207,8 +208,8 @@ function changeInterest(record: OwnType, { interest }: AdsRequest): void {
     if (added.length === 0 && removed.length === 0) return;
     record.subscription = before.changed(added, removed);
     const names = added.filter((name) => name !== WILDCARD);
-    for (const name of names) record.asked.add(name);
-    for (const name of removed) record.asked.delete(name);
+    const gone = new Set(removed);
+    record.asked = new Set([...record.asked, ...names].filter((name) => !gone.has(name)));
     // "A client may subscribe to a resource that it is subscribed to already; the server must send it again", and one that leaves
     // the names but not the wildcard must be sent once more as well.
     forget(record, [...names, ...removed.filter((name) => name !== WILDCARD)]);
@@ -234,9 +235,12 @@ function acknowledge(record: OwnType, step: Step): void {
   record.flight = undefined;
   record.acks += 1;
   record.nacksInRow = 0;
-  record.unsure.clear();
-  for (const [name, rejection] of record.rejected) {
-    record.rejected.set(name, { ...rejection, lastGood: flight.wanted.get(name) });
+  record.unsure = NO_UNSURE;
+  if (record.rejected.size > 0) {
+    const rejected = [...record.rejected].map(
+      ([name, rejection]) => [name, { ...rejection, lastGood: flight.wanted.get(name) }] as const,
+    );
+    record.rejected = new Map(rejected);
   }
   record.notBefore = 0;
   note(step, { note: "acked", typeUrl: record.typeUrl, nonce: flight.nonce, sentAt: flight.sentAt });
@@ -254,14 +258,16 @@ function reject(record: OwnType, step: Step): void {
   const content = named.length === 0 ? flight.target : undefined;
   const unsure = brought.filter((name) => !named.includes(name));
   unsure.push(...flight.wanted.since(flight.before).removals);
+  const rejected = new Map(record.rejected);
   for (const name of content === undefined ? named : brought) {
     const version = flight.wanted.get(name)?.version;
     if (version === undefined) continue;
     const lastGood = lastGoodOf(record, flight, name, content !== undefined, state);
-    record.rejected.set(name, { version, message, since: now, lastGood, content });
+    rejected.set(name, { version, message, since: now, lastGood, content });
   }
+  record.rejected = rejected;
   // What the message names was refused. Whether the rest was applied is unknown: it is told again, or withdrawn.
-  for (const name of unsure) if (!record.unsure.has(name)) record.unsure.set(name, flight.before.get(name));
+  record.unsure = new Map([...unsure.map((name) => [name, flight.before.get(name)] as const), ...record.unsure]);
   // To a removal alone nobody can object.
   if (brought.length > 0) {
     const doubts = unsure.map((name) => doubtOf(record, name, state));
@@ -302,10 +308,11 @@ function namesOf(newer: ResourceSet, older: ResourceSet): readonly string[] {
 /** A rejection stands for one content; another one deserves to be tried. */
 function forgetRejected(record: OwnType, { state }: Step): void {
   const target = targetOf(record, state);
-  for (const [name, { version, content }] of record.rejected) {
-    const isAnother = target?.get(name)?.version !== version || (content !== undefined && content !== target);
-    if (isAnother) record.rejected.delete(name);
-  }
+  if (record.rejected.size === 0) return;
+  const isSame = ([name, { version, content }]: readonly [string, AdsRejection]): boolean =>
+    target?.get(name)?.version === version && (content === undefined || content === target);
+  const rejected = [...record.rejected].filter(isSame);
+  record.rejected = rejected.length > 0 ? new Map(rejected) : NO_REJECTED;
 }
 
 function keep(): void {

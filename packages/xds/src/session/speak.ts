@@ -19,13 +19,12 @@ import {
 import type { AdsEffect, AdsFlight, AdsRejection, AdsSend, AdsState, AdsTypeState } from "./ads-state.ts";
 
 /** The session's own, writable view of a type. */
-export type OwnType = {
-  -readonly [K in Exclude<keyof AdsTypeState, "rejected" | "unsure" | "asked">]: AdsTypeState[K];
-} & {
-  rejected: Map<string, AdsRejection>;
-  unsure: Map<string, EncodedResource | undefined>;
-  asked: Set<string>;
-};
+export type OwnType = { -readonly [K in keyof AdsTypeState]: AdsTypeState[K] };
+
+/** What nearly every type of every proxy has. */
+export const NO_REJECTED: ReadonlyMap<string, AdsRejection> = new Map();
+export const NO_UNSURE: ReadonlyMap<string, EncodedResource | undefined> = new Map();
+export const NO_ASKED: ReadonlySet<string> = new Set();
 
 export type OwnAds = { -readonly [K in Exclude<keyof AdsState, "types">]: AdsState[K] } & {
   readonly pool: ResourcePool;
@@ -121,7 +120,7 @@ function tell(record: OwnType, state: OwnAds, now: number, isHeldUp: boolean, ef
   record.told = wanted;
   record.lastNonce = nonce;
   record.owesAnswer = false;
-  record.asked.clear();
+  record.asked = NO_ASKED;
   record.responses += 1;
   record.phase = "flying";
   if (record.typeUrl === CLUSTER_TYPE) forgetEndpoints(record.flight, state);

@@ -40,8 +40,10 @@ export class ChangeFeed {
     const text = keyOf(key);
     const previous = this.#latest.get(text);
     if (previous) previous.isSuperseded = true;
-    const entry: Entry = { revision, key, text, isSuperseded: false };
-    this.#latest.set(text, entry);
+    // The one object for a key, however often it changes: what is superseded stays for a while.
+    const same = previous ?? { key, text };
+    const entry: Entry = { revision, key: same.key, text: same.text, isSuperseded: false };
+    this.#latest.set(same.text, entry);
     this.#entries.push(entry);
     while (this.#latest.size > this.#limit) this.#evictOldest();
     if (this.#entries.length > COMPACT_AT_LEAST && this.#entries.length > 2 * this.#latest.size) this.#compact();

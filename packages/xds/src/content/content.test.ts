@@ -84,6 +84,40 @@ describe("a resource set", () => {
     );
   });
 
+  it("is the same to readers whatever it holds as its own, and the others share the rest", () => {
+    fc.assert(
+      fc.property(contents, contents, contents, (before, own, after) => {
+        const all = { ...before, ...own };
+        const ownResources = Object.entries(own).map(([name, text]) => resource(name, text));
+        const apart = setOf(before).withOwn(ownResources);
+        expect(contentOf(apart)).toEqual(all);
+        for (const name of Object.keys(all)) expect(apart.get(name)).toBe(setOf(all).get(name));
+        expect(apart.since(setOf(all))).toEqual({ upserts: [], removals: [] });
+        expect(setOf(all).since(apart)).toEqual({ upserts: [], removals: [] });
+        for (const newer of [setOf(after), setOf(after).withOwn(ownResources)]) {
+          const { upserts, removals } = newer.since(apart);
+          expect(contentOf(apart.with(upserts, removals))).toEqual(contentOf(newer));
+          for (const { name, version } of upserts) expect(apart.get(name)?.version).not.toBe(version);
+          for (const name of removals) expect(apart.has(name) && !newer.has(name)).toBe(true);
+        }
+        const kept = pool.names(Object.keys(own));
+        expect(contentOf(apart.restrictedTo(kept))).toEqual(own);
+        expect([...apart.stateParts()].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBe(apart.stateBytes);
+      }),
+    );
+  });
+
+  it("has one bucket more where a proxy has something of its own", () => {
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`shared-${i}`, `content ${i}`]));
+    const set = setOf(many);
+    const before = pool.counts;
+    const other = set.withOwn([resource("inbound-1", "mine"), resource("inbound-2", "mine")]);
+    expect(pool.counts.buckets - before.buckets).toBe(1);
+    expect(set.withOwn([resource("inbound-2", "mine"), resource("inbound-1", "mine")])).toBe(other);
+    expect(other.since(set).upserts.map(({ name }) => name)).toEqual(["inbound-1", "inbound-2"]);
+    expect(other.with([resource("inbound-1", "new")]).since(other).upserts).toEqual([resource("inbound-1", "new")]);
+  });
+
   it("is restricted to names", () => {
     fc.assert(
       fc.property(contents, fc.array(fc.string({ minLength: 1, maxLength: 12 })), (content, others) => {

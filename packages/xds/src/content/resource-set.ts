@@ -1,13 +1,17 @@
 /**
  * An immutable set of resources of one type, by name. A thousand proxies of a mesh have nearly the same thousand clusters: one
  * map each would be 100 KB per proxy and type. So a set is 32 buckets by hash of the name, equal buckets and equal sets are
- * one object (`ResourcePool`), and what differs between two sets is found by comparing buckets, once for all who ask.
+ * one object (`ResourcePool`), and what differs between two sets is found by comparing buckets, once for all who ask. What a
+ * proxy has of its own is in one more bucket, so that the others are those of everybody.
  */
 import type { EncodedResource } from "./encoded-resource.ts";
 import type { NameSet } from "./name-set.ts";
 import type { ResourcePool } from "./resource-pool.ts";
 
-export const BUCKETS = 32;
+const HASHED = 32;
+/** Place of the bucket of what only one proxy has. */
+const OWN = HASHED;
+export const BUCKETS = HASHED + 1;
 
 /** Resources sorted by name. Interned: equal content is the same object. */
 export class Bucket {
@@ -23,6 +27,20 @@ export class Bucket {
     this.version = version;
     this.resources = resources;
     this.stateBytes = resources.reduce((sum, resource) => sum + resource.stateBytes, 0);
+  }
+
+  get(name: string): EncodedResource | undefined {
+    const { resources } = this;
+    let low = 0;
+    let high = resources.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const resource = resources[middle];
+      if (resource === undefined || resource.name === name) return resource;
+      if (resource.name < name) low = middle + 1;
+      else high = middle - 1;
+    }
+    return undefined;
   }
 
   since(older: Bucket): SetDifference {
@@ -64,17 +82,7 @@ export class ResourceSet {
   }
 
   get(name: string): EncodedResource | undefined {
-    const { resources } = bucketOf(this.#buckets, name);
-    let low = 0;
-    let high = resources.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      const resource = resources[middle];
-      if (resource === undefined || resource.name === name) return resource;
-      if (resource.name < name) low = middle + 1;
-      else high = middle - 1;
-    }
-    return undefined;
+    return this.#bucket(OWN).get(name) ?? this.#bucket(bucketIndex(name)).get(name);
   }
 
   has(name: string): boolean {
@@ -99,10 +107,10 @@ export class ResourceSet {
   with(upserts: Iterable<EncodedResource>, removals: Iterable<string> = []): ResourceSet {
     const touched = new Map<number, Map<string, EncodedResource>>();
     const entriesOf = (name: string): Map<string, EncodedResource> => {
-      const index = bucketIndex(name);
+      const index = this.#bucket(OWN).get(name) === undefined ? bucketIndex(name) : OWN;
       let entries = touched.get(index);
       if (entries === undefined) {
-        entries = new Map((this.#buckets[index]?.resources ?? []).map((resource) => [resource.name, resource]));
+        entries = new Map(this.#bucket(index).resources.map((resource) => [resource.name, resource]));
         touched.set(index, entries);
       }
       return entries;
@@ -119,6 +127,12 @@ export class ResourceSet {
 
   without(names: Iterable<string>): ResourceSet {
     return this.with([], names);
+  }
+
+  /** With these, each name once, as what nobody else has: all other buckets stay those that many have. */
+  withOwn(own: readonly EncodedResource[]): ResourceSet {
+    const others = this.without(own.flatMap(({ name }) => (this.has(name) ? [name] : [])));
+    return this.#pool.setOf(others.#buckets.with(OWN, this.#pool.bucket(own)));
   }
 
   /** Those of the given names that are here. */
@@ -140,14 +154,32 @@ export class ResourceSet {
   since(older: ResourceSet): SetDifference {
     if (older === this) return NO_DIFFERENCE;
     // The empty set lives for ever, and so would a list of everything.
-    if (older.size === 0) return differenceOf(older.#buckets, this.#buckets);
+    if (older.size === 0) return this.#byBuckets(older);
     this.#differences ??= new WeakMap();
     let difference = this.#differences.get(older);
     if (difference === undefined) {
-      difference = differenceOf(older.#buckets, this.#buckets);
+      difference = this.#byBuckets(older);
+      // What one has as its own the other may have in another bucket.
+      if (this.#bucket(OWN) !== older.#bucket(OWN)) difference = withoutMoved(difference, older, this);
       this.#differences.set(older, difference);
     }
     return difference;
+  }
+
+  #byBuckets(older: ResourceSet): SetDifference {
+    const upserts: EncodedResource[] = [];
+    const removals: string[] = [];
+    for (const [index, bucket] of this.#buckets.entries()) {
+      const difference = bucket.since(older.#bucket(index));
+      if (difference === NO_DIFFERENCE) continue;
+      upserts.push(...difference.upserts);
+      removals.push(...difference.removals);
+    }
+    return { upserts, removals };
+  }
+
+  #bucket(index: number): Bucket {
+    return this.#buckets[index] ?? EMPTY_BUCKET;
   }
 }
 
@@ -161,25 +193,16 @@ export function bucketIndex(name: string): number {
     hash = Math.imul(hash, 0x01000193);
   }
   // The low bits of FNV depend on few bits of the input.
-  return ((hash >>> 16) ^ hash) & (BUCKETS - 1);
-}
-
-function bucketOf(buckets: readonly Bucket[], name: string): Bucket {
-  return buckets[bucketIndex(name)] ?? EMPTY_BUCKET;
+  return ((hash >>> 16) ^ hash) & (HASHED - 1);
 }
 
 export const EMPTY_BUCKET = new Bucket("", []);
 
-function differenceOf(older: readonly Bucket[], newer: readonly Bucket[]): SetDifference {
-  const upserts: EncodedResource[] = [];
-  const removals: string[] = [];
-  for (const [index, bucket] of newer.entries()) {
-    const difference = bucket.since(older[index] ?? EMPTY_BUCKET);
-    if (difference === NO_DIFFERENCE) continue;
-    upserts.push(...difference.upserts);
-    removals.push(...difference.removals);
-  }
-  return { upserts, removals };
+function withoutMoved({ upserts, removals }: SetDifference, older: ResourceSet, newer: ResourceSet): SetDifference {
+  return {
+    upserts: upserts.filter(({ name, version }) => older.get(name)?.version !== version),
+    removals: removals.filter((name) => !newer.has(name)),
+  };
 }
 
 function bucketDifference(older: Bucket, newer: Bucket): SetDifference {

@@ -104,10 +104,10 @@ export class ConfigurationAssembly {
       const ofClass = outbounds?.set(kind) ?? this.#pool.emptySet;
       shared.set(kind, ofClass);
       const known = sameOwn?.shared.get(kind) === ofClass ? sameOwn.snapshot.resources.get(type) : undefined;
-      resources.set(
-        type,
-        known ?? ofClass.with(part[kind], kind === "listeners" ? outbounds?.listenersAt(places) : []),
-      );
+      const taken = kind === "listeners" ? outbounds?.listenersAt(places) : [];
+      const together = (): ResourceSet =>
+        outbounds === undefined ? this.#pool.set(part[kind]) : ofClass.without(taken ?? []).withOwn(part[kind]);
+      resources.set(type, known ?? together());
     }
     const referred = secrets.filter(({ name }) => part.secrets.has(name) || outbounds?.refersTo(name) === true);
     // Of one own part the secrets are the same objects: as many are the same, unless references came and went.

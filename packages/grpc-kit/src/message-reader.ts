@@ -14,7 +14,7 @@ export interface ReadMessage {
 export class MessageReader {
   readonly #maxBytes: number;
   readonly #shared: MessageBuffer | undefined;
-  #parts: Buffer[] = [];
+  readonly #parts: Buffer[] = [];
   #length = 0;
   /** Of the message whose prefix was read. */
   #awaited: { readonly isCompressed: boolean; readonly byteLength: number } | undefined;
@@ -62,8 +62,9 @@ export class MessageReader {
       if (copied === part.length) used += 1;
       else this.#parts[used] = part.subarray(copied);
     }
-    // Not emptied in place: an array keeps the room that it once had.
-    this.#parts = this.#parts.slice(used);
+    // Emptied in place, which gives back its room as well: another array would leave an old one behind, whose parts V8 keeps until it next collects everything.
+    if (used === this.#parts.length) this.#parts.length = 0;
+    else this.#parts.splice(0, used);
     this.#length -= byteLength;
     return taken;
   }

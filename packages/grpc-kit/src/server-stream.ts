@@ -14,12 +14,15 @@ import type { MessageBuffer } from "./message-buffer.ts";
 import type { OutgoingMessage } from "./message-parts.ts";
 import { MessageReader, type ReadMessage } from "./message-reader.ts";
 import type { PeerCertificate } from "./peer-certificate.ts";
+import { ReadGarbage } from "./read-garbage.ts";
 import { GrpcCode, GrpcError, type GrpcStatus, Metadata, sendableStatus } from "./status.ts";
 
 /** How long a status may wait behind unread data. */
 const END_GRACE_MS = 1_000;
 const FAILED: GrpcStatus = { code: GrpcCode.INTERNAL, details: "stream failed" };
 const NO_HEADERS = new Metadata();
+/** Of all streams of the program. */
+const READ_GARBAGE = new ReadGarbage();
 const RESPONSE_HEADERS = { ":status": 200, "content-type": "application/grpc+proto" };
 const ENCODINGS = { "grpc-accept-encoding": "identity,deflate,gzip", "grpc-encoding": "identity" };
 
@@ -104,6 +107,7 @@ export class ServerStream implements ByteStream {
       if (this.#status !== undefined) return;
       this.#reader.push(part);
       this.#read();
+      READ_GARBAGE.read(part.byteLength);
     });
     this.#http2Stream.on("end", () => {
       this.#peerHasEnded = true;

@@ -22,7 +22,7 @@ const GAP_MS = 200;
 export type Kb12Options = Omit<Kb3Options, "seed">;
 
 export interface Kb12Result {
-  /** From the first connection to the listeners at the last proxy; in two halves, for the memory. */
+  /** From the first connection to the listeners at the last proxy; a tenth of them first, for the memory. */
   readonly connectSeconds: number;
   readonly connectCpuSeconds: number;
   /** One endpoint, from its request to the last proxy. */
@@ -30,7 +30,7 @@ export interface Kb12Result {
   readonly endpointChangeCpuMs: number;
   /** A MeshTimeout for the whole mesh, which changes every listener and cluster. */
   readonly policyChange: Distribution;
-  /** Slope: growth by the second half of the proxies; what the first one costs is shared by all. */
+  /** Slope: growth by the last nine tenths of the proxies; what the first one costs is shared by all. */
   readonly kibPerProxy: number;
   readonly generatorDelayP99Ms: number;
 }
@@ -71,11 +71,12 @@ export async function kb12({ store, services, proxies, trials }: Kb12Options): P
       return (performance.now() - connecting) / 1000;
     };
     const cpuBefore = cpuSeconds(zone.pid);
-    const firstHalf = await connectAll(proxies >> 1);
-    const half = await settledBytes(zone.pid, zone.collectsOnSignal);
-    const secondHalf = await connectAll(proxies);
+    const firstCount = Math.ceil(proxies / 10);
+    const firstSeconds = await connectAll(firstCount);
+    const first = await settledBytes(zone.pid, zone.collectsOnSignal);
+    const otherSeconds = await connectAll(proxies);
     const connectCpuSeconds = cpuSeconds(zone.pid) - cpuBefore;
-    const connectSeconds = firstHalf + secondHalf;
+    const connectSeconds = firstSeconds + otherSeconds;
     const whole = await settledBytes(zone.pid, zone.collectsOnSignal);
 
     const untilAll = (isMeant: (response: DiscoveryHead) => boolean): Promise<void> => {
@@ -131,7 +132,7 @@ export async function kb12({ store, services, proxies, trials }: Kb12Options): P
       endpointChange: distribution(endpointChanges),
       endpointChangeCpuMs: round(endpointChangeCpuMs),
       policyChange: distribution(policyChanges),
-      kibPerProxy: round((whole - half) / 1024 / (proxies - (proxies >> 1))),
+      kibPerProxy: round((whole - first) / 1024 / (proxies - firstCount)),
       generatorDelayP99Ms: round(loop.p99Ms()),
     };
   } finally {

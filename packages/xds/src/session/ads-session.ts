@@ -307,8 +307,8 @@ function namesOf(newer: ResourceSet, older: ResourceSet): readonly string[] {
 
 /** A rejection stands for one content; another one deserves to be tried. */
 function forgetRejected(record: OwnType, { state }: Step): void {
-  const target = targetOf(record, state);
   if (record.rejected.size === 0) return;
+  const target = targetOf(record, state);
   const isSame = ([name, { version, content }]: readonly [string, AdsRejection]): boolean =>
     target?.get(name)?.version === version && (content === undefined || content === target);
   const rejected = [...record.rejected].filter(isSame);

@@ -94,7 +94,7 @@ export class ConfigurationAssembly {
   }
 
   #assembleOne(own: OwnPart, before: Assembled | undefined, revision: number): Assembled {
-    const { outboundClass, part, secrets, places } = own;
+    const { outboundClass, part, secrets } = own;
     const outbounds = outboundClass === undefined ? undefined : this.#classes.get(outboundClass);
     const shared = new Map<PartKind, ResourceSet>();
     const resources = new Map<TypeUrl, ResourceSet>();
@@ -104,10 +104,7 @@ export class ConfigurationAssembly {
       const ofClass = outbounds?.set(kind) ?? this.#pool.emptySet;
       shared.set(kind, ofClass);
       const known = sameOwn?.shared.get(kind) === ofClass ? sameOwn.snapshot.resources.get(type) : undefined;
-      const taken = kind === "listeners" ? outbounds?.listenersAt(places) : [];
-      const together = (): ResourceSet =>
-        outbounds === undefined ? this.#pool.set(part[kind]) : ofClass.without(taken ?? []).withOwn(part[kind]);
-      resources.set(type, known ?? together());
+      resources.set(type, known ?? this.#together(kind, own, outbounds));
     }
     const referred = secrets.filter(({ name }) => part.secrets.has(name) || outbounds?.refersTo(name) === true);
     // Of one own part the secrets are the same objects: as many are the same, unless references came and went.
@@ -115,6 +112,12 @@ export class ConfigurationAssembly {
     const isKnown = known?.size === referred.length && referred.every(({ name }) => known.has(name));
     resources.set(SECRET_TYPE, isKnown ? known : this.#pool.set(referred));
     return { own, shared, snapshot: { revision, resources } };
+  }
+
+  #together(kind: PartKind, { part, places }: OwnPart, outbounds: SharedOutbounds | undefined): ResourceSet {
+    if (outbounds === undefined) return this.#pool.set(part[kind]);
+    const taken = kind === "listeners" ? outbounds.listenersAt(places) : [];
+    return outbounds.set(kind).without(taken).withOwn(part[kind]);
   }
 
   #leave(outboundClass: string, proxy: string): void {

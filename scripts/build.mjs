@@ -112,14 +112,14 @@ async function bundles() {
       },
     }),
   ]);
+  // Files that are served as they are, found beside the bundle as they are found beside their source.
+  cpSync(join(root, "packages/api-server/src/gui/gui-page"), join(dist, "gui-page"), { recursive: true });
   for (const name of Object.values(files)) {
     const file = join(dist, `${name}.cjs`);
     writeFileSync(file, inAscii(readFileSync(file, "utf8")));
     writeFileSync(`${file}.cache`, compileBundle(file).createCachedData());
   }
   await keepCompiled();
-  // Files that are served as they are, found beside the bundle as they are found beside their source.
-  cpSync(join(root, "packages/api-server/src/gui/gui-page"), join(dist, "gui-page"), { recursive: true });
 }
 
 /** Regular expressions and comments keep what esbuild escapes elsewhere. */

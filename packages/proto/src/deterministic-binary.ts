@@ -23,7 +23,7 @@ function writeMessage(writer: BinaryWriter, message: ReflectMessage): void {
 const fieldOrders = new WeakMap<DescMessage, readonly DescField[]>();
 
 /** By number, but members of oneofs after all other fields. Source: google.golang.org/protobuf: internal/order.LegacyFieldOrder */
-function goFieldOrder(desc: DescMessage): readonly DescField[] {
+export function goFieldOrder(desc: DescMessage): readonly DescField[] {
   let order = fieldOrders.get(desc);
   if (order === undefined) {
     const rank = (field: DescField): number => (field.oneof === undefined ? -1 : desc.oneofs.indexOf(field.oneof));

@@ -1,6 +1,6 @@
 /** Resources of Envoy as bytes, with a version that says what is in them: equal content, equal version. */
-import { createHash } from "node:crypto";
-import { envoyFromJson, envoyToBinary, envoyToJson, typeUrlOf } from "@isthmus/proto/envoy";
+import { hash } from "node:crypto";
+import { envoyBinaryFromJson, envoyFromJson, envoyToJson, typeUrlOf } from "@isthmus/proto/envoy";
 import { allEnvoyTypes } from "@isthmus/proto/envoy/all";
 import { ClusterSchema } from "@isthmus/proto/envoy/config/cluster/v3/cluster";
 import { ClusterLoadAssignmentSchema } from "@isthmus/proto/envoy/config/endpoint/v3/endpoint";
@@ -42,10 +42,9 @@ export function canonicalForm(kind: ResourceKind, json: object): Result<JsonObje
 /** The error says which member Envoy's messages do not have, or what is wrong with its value. */
 export function encode(kind: ResourceKind, name: string, json: object): Result<EncodedResource, string> {
   const schema = SCHEMAS[kind];
-  const known = envoyFromJson(schema, json as JsonObject);
+  const known = envoyBinaryFromJson(schema, json as JsonObject);
   // A MeshProxyPatch may bring extensions that nothing else uses.
-  const message = known.ok ? known : envoyFromJson(schema, json as JsonObject, allEnvoyTypes());
-  if (!message.ok) return message;
-  const bytes = envoyToBinary(schema, message.value);
-  return ok({ name, bytes, version: createHash("sha256").update(bytes).digest("hex").slice(0, VERSION_HEX_DIGITS) });
+  const bytes = known.ok ? known : envoyBinaryFromJson(schema, json as JsonObject, allEnvoyTypes());
+  if (!bytes.ok) return bytes;
+  return ok({ name, bytes: bytes.value, version: hash("sha256", bytes.value, "hex").slice(0, VERSION_HEX_DIGITS) });
 }

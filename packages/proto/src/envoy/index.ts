@@ -19,6 +19,7 @@ import { toDeterministicBinary } from "../deterministic-binary.ts";
 import { messageNameOf, typeUrlOf } from "../type-url.ts";
 import { inDeclarationOrder } from "./declaration-order.ts";
 import { typedFiles } from "./gen/typed-files.ts";
+import { JsonEncoder } from "./json-encoder.ts";
 
 export { typeUrlOf } from "../type-url.ts";
 
@@ -56,6 +57,33 @@ export function unpackEnvoy(
 /** Stable bytes of a message: the content addressed by versions. */
 export function envoyToBinary<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Uint8Array {
   return toDeterministicBinary(schema, message);
+}
+
+/** Bytes of a message of JSON: equal content gives equal bytes, however it is spelled. The error is that of `envoyFromJson`. */
+export function envoyBinaryFromJson(
+  schema: DescMessage,
+  json: JsonValue,
+  registry: Registry = envoyRegistry,
+): Result<Uint8Array, string> {
+  const encoder = encoderOf(registry);
+  const plain = encoder.encode(schema, json);
+  if (plain !== undefined) return ok(plain);
+  const message = envoyFromJson(schema, json, registry);
+  if (!message.ok) return message;
+  const spelled = envoyToJson(schema, message.value, registry);
+  const bytes = spelled.ok ? encoder.encode(schema, spelled.value) : undefined;
+  return ok(bytes ?? toDeterministicBinary(schema, message.value));
+}
+
+const encoders = new WeakMap<Registry, JsonEncoder>();
+
+function encoderOf(registry: Registry): JsonEncoder {
+  let encoder = encoders.get(registry);
+  if (encoder === undefined) {
+    encoder = new JsonEncoder(registry);
+    encoders.set(registry, encoder);
+  }
+  return encoder;
 }
 
 /** Proto3 JSON in lower camel case, with the contents of every Any; members in the order of their declaration. */

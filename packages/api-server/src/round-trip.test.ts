@@ -14,7 +14,7 @@ const RUNS = 60;
 
 /** What random members hardly ever are: right. */
 const SAMPLES: Readonly<Record<string, readonly JsonObject[]>> = {
-  ...acceptedPolicies(),
+  ...acceptedSpecs(),
   Mesh: [{}, { mtls: { enabledBackend: "ca", backends: [{ name: "ca", type: "builtin" }] } }],
   Dataplane: [
     { networking: { address: "10.0.0.1", inbound: [{ port: 80, tags: { "kuma.io/service": "a" } }] } },
@@ -91,23 +91,30 @@ describe.each(resources.filter(({ readOnly }) => !readOnly))("$name", ({ name: t
   });
 });
 
-/** Specs that Kuma's validators took. */
-function acceptedPolicies(): Record<string, readonly JsonObject[]> {
-  const folder = new URL("../../resources/testdata/policy-answers/", import.meta.url);
+/** Specs that Kuma took. */
+function acceptedSpecs(): Record<string, readonly JsonObject[]> {
+  return { ...accepted("policy-answers"), ...accepted("legacy-answers") };
+}
+
+function accepted(folderName: string): Record<string, readonly JsonObject[]> {
+  const folder = new URL(`../../resources/testdata/${folderName}/`, import.meta.url);
   const files = readdirSync(folder).map(
-    (file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")) as { type?: string; rows?: readonly PolicyRow[] },
+    (file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")) as { type?: string; rows?: readonly Row[] },
   );
   return Object.fromEntries(
-    files.flatMap(({ type, rows = [] }) =>
-      type === undefined
-        ? []
-        : [[type, rows.filter(({ user }) => user.spec !== undefined).map(({ spec }) => ({ spec }))]],
-    ),
+    files.flatMap(({ type, rows = [] }) => (type === undefined ? [] : [[type, rows.flatMap(acceptedBody)]])),
   );
 }
 
-interface PolicyRow {
+function acceptedBody({ spec, user, accepted }: Row): readonly JsonObject[] {
+  if (user !== undefined) return user.spec === undefined ? [] : [{ spec }];
+  return accepted === undefined ? [] : [spec];
+}
+
+interface Row {
   readonly spec: JsonObject;
-  /** `spec` when it was taken. */
-  readonly user: { readonly spec?: string };
+  /** Of a policy whose body has a `spec`; its own is there when it was taken. */
+  readonly user?: { readonly spec?: string };
+  /** Of a type whose spec is the body, when it was taken. */
+  readonly accepted?: unknown;
 }

@@ -36,7 +36,7 @@ export interface PolicyDefinition
 }
 
 /** A protobuf-backed, mesh-scoped type of the time before targetRef, sent by the global only. */
-export interface LegacyPolicyDefinition {
+export interface LegacyPolicyDefinition extends Pick<TypeDescriptor, "validate"> {
   readonly name: string;
   readonly path: string;
   readonly singular: string;
@@ -84,13 +84,13 @@ export function definePolicy(definition: PolicyDefinition): TypeDescriptor {
 }
 
 export function defineLegacyPolicy(definition: LegacyPolicyDefinition): TypeDescriptor {
-  const { name, path, singular, isPolicy = true } = definition;
+  const { name, isPolicy = true, ...rest } = definition;
   return defineType({
+    ...rest,
     name,
-    path,
-    singular,
     scope: "Mesh",
     format: protobuf(`kuma.mesh.v1alpha1.${name}`),
+    needsNoRulesFromPeers: true,
     kds: flow("globalToZones"),
     ...(isPolicy ? { policy: NO_TARGET_REF } : {}),
   });

@@ -90,6 +90,11 @@ export interface TypeDescriptor {
    * readers take nothing for granted that only the schema would ensure.
    */
   readonly needsNoSchemaFromPeers?: boolean;
+  /**
+   * What peers send is taken as it comes, whatever the rules say of it: they are for users. For types whose readers take
+   * nothing for granted at all. Kuma refuses it instead (NACK).
+   */
+  readonly needsNoRulesFromPeers?: boolean;
   /** Texts returned as `warnings` of a write. */
   readonly deprecations?: (resource: Resource) => readonly string[];
 }

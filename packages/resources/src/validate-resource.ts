@@ -31,6 +31,7 @@ export function validateResource(
   const rules = (): readonly Violation[] =>
     descriptor.validate?.(resource, isFromPeer ? { ...context, isFromPeer } : context) ?? [];
   if (isFromPeer) {
+    if (descriptor.needsNoRulesFromPeers === true) return peerNameViolations(descriptor, resource);
     const found = descriptor.needsNoSchemaFromPeers === true ? rules() : firstFindings(rules, shape);
     return [...peerNameViolations(descriptor, resource), ...found];
   }

@@ -108,6 +108,13 @@ describe("a bad message", () => {
   });
 });
 
+it("a legacy policy without any selector is carried on: its rules are for users", () => {
+  const content = { specTypeUrl: "type.googleapis.com/kuma.mesh.v1alpha1.TrafficLog", specBytes: new Uint8Array() };
+  const { upserts, invalid } = read(send("TrafficLog", [chunk(content)]));
+  expect(invalid).toEqual([]);
+  expect(upserts).toMatchObject([{ wireName: "a.default", resource: { type: "TrafficLog", spec: {} } }]);
+});
+
 describe("a bad resource rejects itself alone", () => {
   const good = chunk({ name: "good" });
   const meta = Buffer.from("0a040a026164", "hex");

@@ -5,20 +5,11 @@ import { builtinTypes } from "./all.gen.ts";
 
 /** From the time before targetRef: kept, served and sent on, and checked for the form of their messages only. */
 const LEGACY = [
-  "CircuitBreaker",
   "ExternalService",
-  "FaultInjection",
-  "HealthCheck",
   "MeshGateway",
   "MeshGatewayRoute",
   "ProxyTemplate",
-  "RateLimit",
-  "Retry",
-  "Timeout",
-  "TrafficLog",
-  "TrafficPermission",
   "TrafficRoute",
-  "TrafficTrace",
   "VirtualOutbound",
 ];
 /** Kuma has no rules for these beyond their messages or schemas, and none for what no user writes. */

@@ -5,6 +5,7 @@ export const descriptor: TypeDescriptor = defineType({
   name: "MeshGateway",
   scope: "Mesh",
   format: protobuf("kuma.mesh.v1alpha1.MeshGateway"),
+  needsNoRulesFromPeers: true,
   kds: flow("globalToZones", "zoneToGlobal"),
   path: "meshgateways",
   singular: "meshgateway",

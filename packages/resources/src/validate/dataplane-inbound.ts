@@ -2,14 +2,13 @@
 import type { JsonObject } from "@isthmus/std";
 import { parseProtocol, SUPPORTED_PROTOCOLS } from "../protocol.ts";
 import { member, type Violations } from "../violation.ts";
+import { checkNotZeroDuration, checkThreshold } from "./flat-amounts.ts";
 import { goQuote } from "./go-quote.ts";
 import { addressesOverlap, isIpAddress } from "./host.ts";
 import { messageAt, numberAt, textAt, textsAt, valueAt } from "./json-access.ts";
 import { allowedValues, checkFlatPort, key } from "./primitives.ts";
 import { checkTags, PROTOCOL_TAG, SERVICE_TAG } from "./tags.ts";
 
-/** Seconds that a protobuf duration can hold, ten thousand years. */
-const DURATION_MAX_SECONDS = 315_576_000_000;
 const HINT = allowedValues(SUPPORTED_PROTOCOLS);
 
 export function checkInbound(inbound: JsonObject, proxyAddress: string, path: string, found: Violations): void {
@@ -80,20 +79,9 @@ function checkInboundTags(tags: ReadonlyMap<string, string>, path: string, found
 function checkServiceProbe(probe: JsonObject | undefined, path: string, found: Violations): void {
   if (probe === undefined) return;
   for (const name of ["interval", "timeout"] as const) {
-    const duration = valueAt(probe, name);
-    const seconds = typeof duration === "string" ? secondsOf(duration) : undefined;
-    if (duration === undefined || (seconds !== 0 && seconds !== undefined)) continue;
-    found.add(member(path, name), seconds === 0 ? "must have a positive value" : "must have a valid value");
+    if (valueAt(probe, name) !== undefined) checkNotZeroDuration(probe, name, path, found);
   }
   for (const name of ["unhealthyThreshold", "healthyThreshold"] as const) {
-    if (valueAt(probe, name) !== undefined && numberAt(probe, name) === 0) {
-      found.add(member(path, name), "must have a positive value");
-    }
+    if (valueAt(probe, name) !== undefined) checkThreshold(probe, name, path, found);
   }
-}
-
-/** Of a duration in proto3 JSON (`1.5s`); undefined out of range or malformed. Kuma accepts negative ones. */
-function secondsOf(duration: string): number | undefined {
-  const seconds = /^(-?\d+(?:\.\d{1,9})?)s$/.exec(duration)?.[1];
-  return seconds !== undefined && Math.abs(Number(seconds)) <= DURATION_MAX_SECONDS ? Number(seconds) : undefined;
 }

@@ -16,6 +16,10 @@ const SELECTOR_VALUE = /^([a-zA-Z0-9.\-_:/]*|\*)$/;
 export interface TagRules {
   readonly needsOne?: boolean;
   readonly needsService?: boolean;
+  /** Looks at the tags as a whole, before each of them is looked at. */
+  readonly checkAll?: (tags: ReadonlyMap<string, string>, path: string, found: Violations) => void;
+  /** Why no tag may be called so. */
+  readonly nameError?: (name: string) => string | undefined;
 }
 
 /** Tags that a proxy carries. */
@@ -52,12 +56,15 @@ function check(
   valueError: (value: string) => string | undefined,
 ): void {
   if (rules.needsOne === true && tags.size === 0) found.add(path, "must have at least one tag");
+  rules.checkAll?.(tags, path, found);
   for (const [name, value] of tags) {
     const field = key(path, name);
     if (name === "") found.add(path, "tag name must be non-empty");
     if (!NAME.test(name)) {
       found.add(field, "tag name must consist of alphanumeric characters, dots, dashes, slashes and underscores");
     }
+    const nameError = rules.nameError?.(name);
+    if (nameError !== undefined) found.add(field, nameError);
     if (value === "") found.add(field, "tag value must be non-empty");
     const error = valueError(value);
     if (error !== undefined) found.add(field, error);

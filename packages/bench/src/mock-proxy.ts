@@ -1,17 +1,10 @@
 /**
- * A data-plane proxy as the wire sees it, on raw HTTP/2: one TLS connection, one ADS stream (state of the world), requests in the order in which
+ * A data-plane proxy as the wire sees it, on HTTP/2: one TLS connection, one ADS stream (state of the world), requests in the order in which
  * Envoy makes them: clusters, endpoints of those that want them, listeners, secrets. It acknowledges everything at once.
  */
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  constants,
-  type IncomingHttpHeaders,
-} from "node:http2";
-import { createSecureContext } from "node:tls";
 import { BYTES, encodeDeltaRequest, WireReader, WireWriter } from "@isthmus/proto";
 import { type DiscoveryHead, DiscoveryReader, isEdsCluster, nameRange } from "./discovery-reader.ts";
+import { type CallEnd, Http2Call } from "./http2-call.ts";
 import { NO_NAMES, SubscribedNames } from "./subscribed-names.ts";
 
 const PATH = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources";
@@ -21,9 +14,6 @@ export const ENDPOINTS = `${PREFIX}envoy.config.endpoint.v3.ClusterLoadAssignmen
 export const LISTENERS = `${PREFIX}envoy.config.listener.v3.Listener`;
 const RESOURCES_TAG = (2 << 3) | BYTES;
 const GRPC_HEADER_BYTES = 5;
-const WINDOW_BYTES = 1024 * 1024;
-/** One for all: to make one takes longer than a handshake. */
-const SECURE_CONTEXT = createSecureContext();
 
 export interface MockProxyOptions {
   /** `https://127.0.0.1:5678` */
@@ -42,59 +32,20 @@ export interface MockProxyOptions {
   readonly seek?: () => Buffer | undefined;
 }
 
-/** How a stream ended: status of gRPC and its text, as they came. */
-export interface StreamEnd {
-  readonly code: number;
-  readonly message: string;
-}
-
-const UNAVAILABLE = 14;
-
 export class MockProxy {
   readonly #options: MockProxyOptions;
-  readonly #session: ClientHttp2Session;
-  readonly #stream: ClientHttp2Stream;
+  readonly #call: Http2Call;
   /** Names that each type is subscribed to, encoded; empty: all. */
   readonly #subscribed = new Map<string, Buffer>();
   readonly #edsClusters = new SubscribedNames();
-  /** It has everything that it asked for; rejects when there is no connection. */
+  /** It has everything that it asked for; rejects when it ends before. */
   readonly ready: Promise<void>;
   /** Its stream, or its connection, is over. */
-  readonly ended: Promise<StreamEnd>;
+  readonly ended: Promise<CallEnd>;
   #becomeReady: () => void = () => {};
 
   constructor(options: MockProxyOptions) {
     this.#options = options;
-    this.#session = connect(options.url, {
-      rejectUnauthorized: false,
-      secureContext: SECURE_CONTEXT,
-      ALPNProtocols: ["h2"],
-      settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
-    });
-    this.ready = new Promise((resolve, reject) => {
-      this.#becomeReady = resolve;
-      this.#session.once("error", reject);
-    });
-    this.#session.on("error", () => {});
-    this.#stream = this.#session.request({
-      [constants.HTTP2_HEADER_METHOD]: "POST",
-      [constants.HTTP2_HEADER_PATH]: PATH,
-      "content-type": "application/grpc",
-      te: "trailers",
-      ...(options.token === undefined ? {} : { authorization: options.token }),
-    });
-    this.ended = new Promise((resolve) => {
-      const end = (headers: IncomingHttpHeaders): void => {
-        if (headers["grpc-status"] === undefined) return;
-        const message = headers["grpc-message"];
-        resolve({
-          code: Number(headers["grpc-status"]),
-          message: decodeURIComponent(typeof message === "string" ? message : ""),
-        });
-      };
-      this.#stream.once("response", end).once("trailers", end);
-      this.#stream.once("close", () => resolve({ code: UNAVAILABLE, message: "the connection is gone" }));
-    });
     const reader = new DiscoveryReader({
       typeUrl: CLUSTERS,
       onResource: (start) => {
@@ -103,14 +54,28 @@ export class MockProxy {
       onMessage: (response) => this.#onResponse(response),
       ...(options.seek === undefined ? {} : { seek: options.seek }),
     });
-    this.#stream.on("data", (chunk: Buffer) => reader.push(chunk));
-    this.#stream.on("error", () => {});
-    this.#stream.once("end", () => this.#session.close());
+    this.#call = new Http2Call({
+      url: options.url,
+      path: PATH,
+      headers: {
+        "content-type": "application/grpc",
+        te: "trailers",
+        ...(options.token === undefined ? {} : { authorization: options.token }),
+      },
+      onData: (piece) => reader.push(piece),
+    });
+    this.ended = this.#call.ended;
+    this.ready = new Promise((resolve, reject) => {
+      this.#becomeReady = resolve;
+      void this.ended.then(({ code, message }) => reject(new Error(`the stream ended with ${code}: ${message}`)));
+    });
+    // Whoever only looks at the end need not look at this as well.
+    this.ready.catch(() => {});
     this.#ask(CLUSTERS, NO_NAMES, "", "");
   }
 
   close(): void {
-    this.#session.destroy();
+    this.#call.destroy();
   }
 
   #onResponse(response: DiscoveryHead): void {
@@ -136,9 +101,7 @@ export class MockProxy {
     const after = new WireWriter().string(4, typeUrl).optionalString(5, nonce).finish();
     const prefix = Buffer.alloc(GRPC_HEADER_BYTES);
     prefix.writeUInt32BE(before.byteLength + names.byteLength + after.byteLength, 1);
-    this.#stream.cork();
-    for (const part of [prefix, before, names, after]) if (part.byteLength > 0) this.#stream.write(part);
-    this.#stream.uncork();
+    this.#call.write([prefix, before, names, after]);
   }
 
   /** Of a request that has nothing else: a node is the same in both variants. */

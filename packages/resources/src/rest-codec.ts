@@ -128,7 +128,8 @@ function parseDocument(
     descriptor.format.kind === "json" ? parseSpecForm(descriptor, given) : parseFlatForm(descriptor, given);
   if (!parsed.ok) return parsed;
   const resource = resourceOf(descriptor, parsed.value, options.isFromServer === true);
-  const violations = options.validate === undefined ? [] : (descriptor.validate?.(resource, options.validate) ?? []);
+  const context = options.validate && { ...options.validate, document: given };
+  const violations = context === undefined ? [] : (descriptor.validate?.(resource, context) ?? []);
   return violations.length === 0 ? ok(resource) : err({ kind: "invalid", violations });
 }
 

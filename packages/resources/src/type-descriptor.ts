@@ -47,6 +47,8 @@ export interface ValidationContext {
   readonly mode: "global" | "zone";
   /** The resource came over KDS: only what Kuma refuses for certain is to be refused. */
   readonly isFromPeer?: boolean;
+  /** As a user wrote it, where the rules are asked right after decoding: an empty map is still there. */
+  readonly document?: JsonObject;
 }
 
 export interface TypeDescriptor {

@@ -4,14 +4,7 @@ import type { Schema } from "../schema.ts";
 import { builtinTypes } from "./all.gen.ts";
 
 /** From the time before targetRef: kept, served and sent on, and checked for the form of their messages only. */
-const LEGACY = [
-  "ExternalService",
-  "MeshGateway",
-  "MeshGatewayRoute",
-  "ProxyTemplate",
-  "TrafficRoute",
-  "VirtualOutbound",
-];
+const LEGACY = ["MeshGateway", "MeshGatewayRoute", "ProxyTemplate"];
 /** Kuma has no rules for these beyond their messages or schemas, and none for what no user writes. */
 const WITHOUT_RULES = ["Config", "GlobalSecret", "MeshZoneAddress", "Secret", "Zone"];
 

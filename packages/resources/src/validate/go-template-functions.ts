@@ -2,7 +2,8 @@
 import { err, ok, type Result } from "@isthmus/std";
 import { goQuote } from "./go-quote.ts";
 
-export type Value = string | boolean | number | Readonly<Record<string, string>>;
+/** A record is a struct of Go, whose members are known; null is what a map does not hold. */
+export type Value = string | boolean | number | null | Readonly<Record<string, string>> | ReadonlyMap<string, string>;
 
 /** `typeName` gives the Go type of a value, for messages. */
 type Call = (args: readonly Value[], typeName: (value: Value) => string) => Result<Value, string>;
@@ -27,8 +28,11 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   len: {
     min: 1,
     isExact: true,
-    call: ([value = ""], typeName) =>
-      typeof value === "string" ? ok(Buffer.byteLength(value)) : err(`len of type ${typeName(value)}`),
+    call: ([value = ""], typeName) => {
+      if (typeof value === "string") return ok(Buffer.byteLength(value));
+      if (value === null) return err("reflect: call of reflect.Value.Type on zero Value");
+      return value instanceof Map ? ok(value.size) : err(`len of type ${typeName(value)}`);
+    },
   },
   /** Like Go's, with spaces between arguments of which neither is a string. */
   print: {
@@ -37,7 +41,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
       ok(
         args.reduce<string>((text, value, index) => {
           const isSpaced = index > 0 && typeof value !== "string" && typeof args[index - 1] !== "string";
-          return `${text}${isSpaced ? " " : ""}${printValue(value)}`;
+          return `${text}${isSpaced ? " " : ""}${printArgument(value)}`;
         }, ""),
       ),
   },
@@ -62,13 +66,22 @@ export function callBuiltin(
 
 /** What `if` asks. */
 export function isTrue(value: Value): boolean {
-  return typeof value === "object" ? true : Boolean(value);
+  if (value instanceof Map) return value.size > 0;
+  return value !== null && typeof value === "object" ? true : Boolean(value);
 }
 
 /** As an action prints it. */
 export function printValue(value: Value): string {
+  if (value === null) return "<no value>";
+  if (value instanceof Map) return `map[${mapItems(value).join(" ")}]`;
   return typeof value === "object" ? `{${Object.values(value).join(" ")}}` : String(value);
 }
+
+const mapItems = (map: ReadonlyMap<string, string>): readonly string[] =>
+  [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}:${value}`);
+
+/** As functions print it. */
+const printArgument = (value: Value): string => (value === null ? "<nil>" : printValue(value));
 
 /** Whether the first equals one of the others. */
 function compare(
@@ -76,6 +89,10 @@ function compare(
   typeName: (value: Value) => string,
 ): Result<boolean, string> {
   for (const other of others) {
+    if (first === null || other === null) {
+      if (first === other) return ok(true);
+      continue;
+    }
     if (typeof first !== typeof other) {
       return err(`incompatible types for comparison: ${typeName(first)} and ${typeName(other)}`);
     }
@@ -93,6 +110,7 @@ function formatGo(format: Value | undefined, args: readonly Value[]): string {
     if (verb === "%") return "%";
     const value = rest.shift();
     if (value === undefined) return `%!${verb}(MISSING)`;
+    if (value === null) return verb === "v" ? "<nil>" : `%!${verb}(<nil>)`;
     if (verb === "q" && typeof value === "string") return goQuote(value);
     const kinds: Readonly<Record<string, string>> = { s: "string", d: "number", t: "boolean" };
     return verb === "v" || kinds[verb] === typeof value || (verb === "s" && typeof value === "object")
@@ -106,7 +124,8 @@ function formatGo(format: Value | undefined, args: readonly Value[]): string {
 
 /** The Go type of a value. */
 function kindOf(value: Value): string {
-  if (typeof value === "object") return "struct";
+  if (value === null) return "<nil>";
+  if (typeof value === "object") return value instanceof Map ? "map[string]string" : "struct";
   if (typeof value === "number") return "int";
   return typeof value === "boolean" ? "bool" : "string";
 }

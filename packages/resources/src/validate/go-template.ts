@@ -13,19 +13,21 @@ export interface Template {
 }
 
 export interface TemplateData {
-  /** What `.Name` and the like stand for, in the order in which Go's struct has them. */
-  readonly fields: Readonly<Record<string, string>>;
+  /** What `.Name` and the like stand for: a struct, in the order in which Go's has its members, or a map. */
+  readonly fields: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
   /** Answers `label "key"`; undefined is an error of the template. */
   readonly label: (key: string) => string | undefined;
   /** How messages name the type of the fields; by default as an anonymous struct. */
   readonly typeName?: string;
 }
 
-const FUNCTIONS: ReadonlySet<string> = new Set(["label", "and", "or", "not", "eq", "ne", "len", "print", "printf"]);
+/** Those that Go itself has. */
+export const GO_FUNCTIONS: ReadonlySet<string> = new Set(["and", "or", "not", "eq", "ne", "len", "print", "printf"]);
+const FUNCTIONS: ReadonlySet<string> = new Set([...GO_FUNCTIONS, "label"]);
 
 /** The error is Go's, such as `template: :1: unclosed action`. */
-export function parseTemplate(text: string): Result<Template, string> {
-  const nodes = parseNodes(text, FUNCTIONS);
+export function parseTemplate(text: string, functions: ReadonlySet<string> = FUNCTIONS): Result<Template, string> {
+  const nodes = parseNodes(text, functions);
   return nodes.ok ? ok({ text, nodes: nodes.value }) : nodes;
 }
 
@@ -70,7 +72,7 @@ class Rendering {
     this.#current = pipeline;
     let value: Value | undefined;
     for (const command of pipeline.commands) value = this.#command(command, dot, value);
-    return value ?? "";
+    return value === undefined ? "" : value;
   }
 
   /** `piped` is the value of the command before it in the pipeline: the last argument of this one. */
@@ -82,6 +84,10 @@ class Rendering {
     if (hasArguments && !isField) {
       if (first.kind !== "pipeline") this.#current = first;
       this.#fail(`can't give argument to non-function ${showOperand(first)}`);
+    }
+    if (hasArguments && first.kind === "field" && first.names.length === 1 && dot instanceof Map) {
+      this.#current = first;
+      this.#fail(`${first.names[0]} is not a method but has arguments`);
     }
     const value = this.#operand(first, dot);
     if (hasArguments && isField) this.#fail(`${first.names.at(-1)} has arguments but cannot be invoked as function`);
@@ -111,7 +117,7 @@ class Rendering {
   #fields(names: readonly string[], receiver: Value): Value {
     let value = receiver;
     for (const name of names) {
-      const next = typeof value === "object" && Object.hasOwn(value, name) ? value[name] : undefined;
+      const next = memberOf(value, name);
       if (next === undefined) this.#fail(`can't evaluate field ${name} in type ${this.#typeName(value)}`);
       value = next;
     }
@@ -156,6 +162,7 @@ class Rendering {
   /** An argument that must be a string, checked where it stands. */
   #textOf(operand: Operand, dot: Value): Value {
     const value = this.#operand(operand, dot);
+    if (value === null) this.#fail("invalid value; expected string");
     if (operand.kind === "bool") this.#fail(`expected string; found ${operand.value}`);
     if (typeof value !== "string") this.#fail(`wrong type for value; expected string; got ${this.#typeName(value)}`);
     return value;
@@ -163,6 +170,8 @@ class Rendering {
 
   #typeName(value: Value): string {
     if (typeof value === "boolean") return "bool";
+    if (value === null) return "nil";
+    if (value instanceof Map) return "map[string]string";
     if (typeof value !== "object") return typeof value === "number" ? "int" : "string";
     const members = Object.keys(value).map((name) => `${name} string`);
     return this.#data.typeName ?? `struct { ${members.join("; ")} }`;
@@ -177,6 +186,14 @@ class Rendering {
     const column = Buffer.byteLength(before.slice(lineStart));
     throw new RenderError(`template: :${line}:${column}: executing "" at <${show(where)}>: ${message}`);
   }
+}
+
+/** Of what is not there, and of a map, every member may be asked. */
+function memberOf(value: Value, name: string): Value | undefined {
+  if (value === null) return null;
+  if (value instanceof Map) return value.get(name) ?? null;
+  const isStruct = typeof value === "object" && Object.hasOwn(value, name);
+  return isStruct ? (value as Readonly<Record<string, string>>)[name] : undefined;
 }
 
 /** `and` and `or` do not look at the arguments after the one that settles it. */

@@ -13,6 +13,9 @@ const NAME = /^[a-zA-Z0-9.\-_:/]*$/;
 const VALUE = /^[a-zA-Z0-9.\-_:]*$/;
 const SELECTOR_VALUE = /^([a-zA-Z0-9.\-_:/]*|\*)$/;
 
+/** Of any characters that a name may have, or none. */
+export const isTagName = (text: string): boolean => NAME.test(text);
+
 export interface TagRules {
   readonly needsOne?: boolean;
   readonly needsService?: boolean;
@@ -60,7 +63,7 @@ function check(
   for (const [name, value] of tags) {
     const field = key(path, name);
     if (name === "") found.add(path, "tag name must be non-empty");
-    if (!NAME.test(name)) {
+    if (!isTagName(name)) {
       found.add(field, "tag name must consist of alphanumeric characters, dots, dashes, slashes and underscores");
     }
     const nameError = rules.nameError?.(name);

@@ -3,8 +3,6 @@ import { describe, expect, it } from "vitest";
 import type { Schema } from "../schema.ts";
 import { builtinTypes } from "./all.gen.ts";
 
-/** From the time before targetRef: kept, served and sent on, and checked for the form of their messages only. */
-const LEGACY = ["MeshGateway", "MeshGatewayRoute", "ProxyTemplate"];
 /** Kuma has no rules for these beyond their messages or schemas, and none for what no user writes. */
 const WITHOUT_RULES = ["Config", "GlobalSecret", "MeshZoneAddress", "Secret", "Zone"];
 
@@ -36,9 +34,9 @@ describe("every type", () => {
     },
   );
 
-  it("that is no legacy has the rules of Kuma", () => {
+  it("has the rules of Kuma", () => {
     const unchecked = builtinTypes.filter((type) => type.validate === undefined && !type.isReadOnly);
-    expect(names(unchecked)).toEqual([...LEGACY, ...WITHOUT_RULES].sort());
+    expect(names(unchecked)).toEqual(WITHOUT_RULES);
   });
 
   it("for targetRef policies warns of what is deprecated", () => {

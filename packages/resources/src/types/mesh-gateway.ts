@@ -1,5 +1,6 @@
 import { defineType, flow, protobuf } from "../define-type.ts";
 import type { TypeDescriptor } from "../type-descriptor.ts";
+import { validateMeshGateway } from "../validate/mesh-gateway.ts";
 
 export const descriptor: TypeDescriptor = defineType({
   name: "MeshGateway",
@@ -10,4 +11,5 @@ export const descriptor: TypeDescriptor = defineType({
   path: "meshgateways",
   singular: "meshgateway",
   shortName: "mgw",
+  validate: validateMeshGateway,
 });

@@ -3,7 +3,7 @@ import type { JsonObject } from "@isthmus/std";
 import type { Resource } from "../resource.ts";
 import type { ValidationContext } from "../type-descriptor.ts";
 import { at, type Violation, Violations } from "../violation.ts";
-import { type EnvoyPart, envoyPartError } from "./envoy-value.ts";
+import { ENVOY_PARTS, type EnvoyPart, EnvoyValueReader } from "./envoy-value.ts";
 import { messageAt, objectAt, objectsAt, optionalTextAt, textAt } from "./json-access.ts";
 import { checkJsonPatches } from "./json-patch.ts";
 import { targetRefDeprecations } from "./policy-lists.ts";
@@ -15,16 +15,13 @@ const TOP: TopTargetRefRules = {
   otherRoles: { kinds: ["Mesh", "MeshSubset", "Dataplane", "MeshService", "MeshServiceSubset"] },
 };
 
-/** Characters of Envoy values that are looked at in one policy; nobody writes more by hand, and reading takes time. */
-const VALUES_MAX_LENGTH = 100_000;
-
 export function validateMeshProxyPatch(resource: Resource, context: ValidationContext): readonly Violation[] {
   const found = new Violations();
   checkTopTargetRef(resource, TOP, found);
   const path = "spec.default.appendModifications";
   const modifications = objectsAt(objectAt(resource.spec, "default"), "appendModifications");
   if (modifications.length === 0) found.add(path, MUST_NOT_BE_EMPTY);
-  const reader = new ValueReader(context.isFromPeer === true);
+  const reader = new EnvoyValueReader(context.isFromPeer === true);
   for (const [index, modification] of modifications.entries()) {
     checkModification(modification, at(path, index), reader, found);
   }
@@ -35,56 +32,34 @@ export function meshProxyPatchDeprecations({ spec }: Resource): readonly string[
   return targetRefDeprecations(spec);
 }
 
-/** Checks values until their budget is used up. */
-class ValueReader {
-  readonly #mayBeUnreadable: boolean;
-  #left = VALUES_MAX_LENGTH;
-
-  constructor(mayBeUnreadable: boolean) {
-    this.#mayBeUnreadable = mayBeUnreadable;
-  }
-
-  check(value: string, part: EnvoyPart, isComplete: boolean, path: string, found: Violations): void {
-    this.#left -= value.length;
-    if (this.#left < 0) return;
-    const error = envoyPartError(value, part, { isComplete, mayBeUnreadable: this.#mayBeUnreadable });
-    if (error !== undefined) found.add(path, `native Envoy resource is not valid: ${error}`);
-  }
-}
-
 interface Modification {
   readonly name: string;
   readonly value: JsonObject;
   readonly part: EnvoyPart;
   /** Of the member that holds the modification. */
   readonly path: string;
-  readonly reader: ValueReader;
+  readonly reader: EnvoyValueReader;
   readonly found: Violations;
 }
 
 type Operation = (modification: Modification) => void;
 
-interface Kind {
-  readonly part: EnvoyPart;
-  /** In the order in which messages name them. */
-  readonly operations: ReadonlyMap<string, Operation>;
-}
-
-function checkModification(modification: JsonObject, path: string, reader: ValueReader, found: Violations): void {
+function checkModification(modification: JsonObject, path: string, reader: EnvoyValueReader, found: Violations): void {
   const names = Object.keys(KINDS).filter((name) => messageAt(modification, name) !== undefined);
   const [name = ""] = names;
-  const kind = KINDS[name];
-  if (names.length !== 1 || kind === undefined) {
+  const operations = KINDS[name];
+  const part = ENVOY_PARTS[name];
+  if (names.length !== 1 || operations === undefined || part === undefined) {
     const count = `Currently, ${names.length} modifications are defined`;
     found.add(path, `exactly one modification can be defined at a time. ${count}`);
     return;
   }
   const value = objectAt(modification, name);
-  const operation = kind.operations.get(textAt(value, "operation"));
+  const operation = operations.get(textAt(value, "operation"));
   const kindPath = `${path}.${name}`;
-  if (operation !== undefined) operation({ name, value, part: kind.part, path: kindPath, reader, found });
+  if (operation !== undefined) operation({ name, value, part, path: kindPath, reader, found });
   else {
-    const available = [...kind.operations.keys()].map((each) => `"${each}"`).join(", ");
+    const available = [...operations.keys()].map((each) => `"${each}"`).join(", ");
     found.add(`${kindPath}.operation`, `invalid operation. Available operations: ${available}`);
   }
 }
@@ -142,14 +117,14 @@ function needName(modification: Modification, reason: string): void {
   if (matchedName(modification) === undefined) modification.found.add(`${modification.path}.match.name`, reason);
 }
 
-const resourceOperations = (addition: Operation): Kind["operations"] =>
+const resourceOperations = (addition: Operation): ReadonlyMap<string, Operation> =>
   new Map([
     ["Add", addition],
     ["Patch", patch],
     ["Remove", remove],
   ]);
 
-const FILTER_OPERATIONS: Kind["operations"] = new Map([
+const FILTER_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ["AddFirst", add],
   ["AddLast", add],
   ["AddBefore", addBeside("before")],
@@ -158,27 +133,11 @@ const FILTER_OPERATIONS: Kind["operations"] = new Map([
   ["Remove", remove],
 ]);
 
-const NAME = ["name", "text"] as const;
-
-const KINDS: Readonly<Record<string, Kind>> = {
-  cluster: {
-    part: { message: "envoy.config.cluster.v3.Cluster", needs: [NAME] },
-    operations: resourceOperations(addResource),
-  },
-  listener: {
-    part: { message: "envoy.config.listener.v3.Listener", needs: [] },
-    operations: resourceOperations(addResource),
-  },
-  virtualHost: {
-    part: { message: "envoy.config.route.v3.VirtualHost", needs: [NAME, ["domains", "list"]] },
-    operations: resourceOperations(addVirtualHost),
-  },
-  networkFilter: {
-    part: { message: "envoy.config.listener.v3.Filter", needs: [NAME] },
-    operations: FILTER_OPERATIONS,
-  },
-  httpFilter: {
-    part: { message: "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter", needs: [NAME] },
-    operations: FILTER_OPERATIONS,
-  },
+/** By kind of modification; the operations in the order in which messages name them. */
+const KINDS: Readonly<Record<string, ReadonlyMap<string, Operation>>> = {
+  cluster: resourceOperations(addResource),
+  listener: resourceOperations(addResource),
+  virtualHost: resourceOperations(addVirtualHost),
+  networkFilter: FILTER_OPERATIONS,
+  httpFilter: FILTER_OPERATIONS,
 };

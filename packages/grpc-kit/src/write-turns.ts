@@ -13,6 +13,7 @@ interface Waiting {
 
 export class WriteTurns {
   readonly #defer: (turn: () => void) => void;
+  /** By order. */
   readonly #waiting: Waiting[] = [];
   #messages = 0;
   #isDeferred = false;
@@ -27,9 +28,20 @@ export class WriteTurns {
     const order = this.#messages;
     this.#messages += 1;
     return (write) => {
-      this.#waiting.push({ order, write });
+      this.#waiting.splice(this.#placeOf(order), 0, { order, write });
       this.#schedule();
     };
+  }
+
+  #placeOf(order: number): number {
+    let low = 0;
+    let high = this.#waiting.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#waiting[middle]?.order ?? order) < order) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #schedule(): void {
@@ -37,7 +49,6 @@ export class WriteTurns {
     this.#isDeferred = true;
     this.#defer(() => {
       this.#isDeferred = false;
-      this.#waiting.sort((a, b) => a.order - b.order);
       for (const { write } of this.#waiting.splice(0, PIECES_PER_TURN)) write();
       this.#schedule();
     });

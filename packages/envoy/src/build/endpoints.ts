@@ -36,6 +36,26 @@ export function loadAssignment(clusterName: string, set: EndpointSet): ClusterLo
   };
 }
 
+/** For a cluster that chooses the TLS of an endpoint by its tags: Envoy looks for them in a place of their own, a third of all bytes of the assignment. */
+export function withSocketMatches(assignment: ClusterLoadAssignmentJson): ClusterLoadAssignmentJson {
+  const { endpoints } = assignment;
+  if (endpoints === undefined) return assignment;
+  return {
+    ...assignment,
+    endpoints: endpoints.map((group) => ({ ...group, lbEndpoints: (group.lbEndpoints ?? []).map(withSocketMatch) })),
+  };
+}
+
+function withSocketMatch(endpoint: LbEndpointJson): LbEndpointJson {
+  const filterMetadata = endpoint.metadata?.filterMetadata;
+  const tags = filterMetadata?.[LB];
+  if (tags === undefined) return endpoint;
+  return {
+    ...endpoint,
+    metadata: { ...endpoint.metadata, filterMetadata: { ...filterMetadata, [TRANSPORT_SOCKET_MATCH]: tags } },
+  };
+}
+
 /** In order of zone, then sub-zone, then priority. */
 function groupKey({ locality, priority }: Endpoint): string {
   return `${locality?.zone ?? ""}\u0000${locality?.subZone ?? ""}\u0000${String(priority).padStart(5, "0")}`;
@@ -72,10 +92,7 @@ function lbEndpoint({ address, port, weight, tags, labels }: Endpoint): LbEndpoi
 function metadataOf(tags: Labels, labels: Labels): Record<string, Record<string, string>> | undefined {
   const { [SERVICE_TAG]: _service, ...others } = tags;
   const metadata: Record<string, Record<string, string>> = {};
-  if (Object.keys(others).length > 0) {
-    metadata[LB] = others;
-    metadata[TRANSPORT_SOCKET_MATCH] = others;
-  }
+  if (Object.keys(others).length > 0) metadata[LB] = others;
   if (Object.keys(labels).length > 0) metadata[LABELS] = { ...labels };
   return Object.keys(metadata).length === 0 ? undefined : metadata;
 }

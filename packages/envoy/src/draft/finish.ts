@@ -5,6 +5,7 @@ import type { ClusterLoadAssignmentJson } from "@isthmus/proto/envoy/config/endp
 import type { ListenerJson } from "@isthmus/proto/envoy/config/listener/v3/listener";
 import type { FilterChainJson, FilterJson } from "@isthmus/proto/envoy/config/listener/v3/listener_components";
 import { assertNever, type JsonObject } from "@isthmus/std";
+import { withSocketMatches } from "../build/endpoints.ts";
 import { applyModifications, type PatchedResource } from "../patches/apply-modifications.ts";
 import { typed } from "./any.ts";
 import type { ChainDraft, ChainEnd, ClusterDraft, Draft, ListenerDraft } from "./draft.ts";
@@ -47,7 +48,23 @@ export function finish(draft: Draft): EnvoyConfig {
     secrets: draft.secrets,
     problems,
   };
-  return draft.modifications.length === 0 ? config : { ...config, ...modified(draft, config, problems) };
+  const whole = draft.modifications.length === 0 ? config : { ...config, ...modified(draft, config, problems) };
+  return withAllSocketMatches(whole);
+}
+
+/** Last, for a patch may have added them. */
+function withAllSocketMatches(config: EnvoyConfig): EnvoyConfig {
+  const matching = [...config.clusters].filter(([, { transportSocketMatches: matches = [] }]) => matches.length > 0);
+  if (matching.length === 0) return config;
+  const clusters = new Map(config.clusters);
+  const endpoints = new Map(config.endpoints);
+  for (const [name, cluster] of matching) {
+    const assignment = endpoints.get(name);
+    if (assignment !== undefined) endpoints.set(name, withSocketMatches(assignment));
+    if (cluster.loadAssignment === undefined) continue;
+    clusters.set(name, { ...cluster, loadAssignment: withSocketMatches(cluster.loadAssignment) });
+  }
+  return { ...config, clusters, endpoints };
 }
 
 function modified(draft: Draft, config: EnvoyConfig, problems: string[]): Pick<EnvoyConfig, "clusters" | "listeners"> {

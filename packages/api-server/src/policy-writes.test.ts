@@ -78,3 +78,45 @@ describe("a PUT of a policy", async () => {
     ]);
   });
 });
+
+describe.each([
+  ["global", {}],
+  ["zone of its own", { mode: "zone", zoneName: "east", isFederated: false }],
+] as const)("a PUT of a legacy policy on a %s", async (_, options) => {
+  const { ask } = rig(options);
+  await ask("PUT", "/meshes/default", mesh("default"));
+  const all = [{ match: { "kuma.io/service": "*" } }];
+  const put = async (spec: JsonObject): Promise<readonly [status: number, body: unknown]> => {
+    const body = { type: "TrafficRoute", mesh: "default", name: "a", ...spec };
+    const answer = await ask("PUT", "/meshes/default/traffic-routes/a", body);
+    return [answer.status, JSON.parse(answer.text)];
+  };
+
+  it("says all that breaks rules, and stores nothing", async () => {
+    const found = [
+      ["sources", "must have at least one element"],
+      ["destinations[0].match", 'must consist of exactly one tag "kuma.io/service"'],
+      ["destinations[0].match", 'mandatory tag "kuma.io/service" is missing'],
+      ["conf.destination", "must have at least one tag"],
+      ["conf.destination", 'mandatory tag "kuma.io/service" is missing'],
+    ];
+    expect(await put({ destinations: [{}], conf: { destination: {} } })).toEqual([
+      400,
+      {
+        type: "/std-errors",
+        status: 400,
+        title: "Could not process a resource",
+        detail: "Resource is not valid",
+        invalid_parameters: found.map(([field, reason]) => ({ field, reason })),
+        details: "Resource is not valid",
+        causes: found.map(([field, message]) => ({ field, message })),
+      },
+    ]);
+    expect((await ask("GET", "/meshes/default/traffic-routes/a")).status).toBe(404);
+  });
+
+  it("takes what keeps them", async () => {
+    const conf = { destination: { "kuma.io/service": "*" } };
+    expect(await put({ sources: all, destinations: all, conf })).toEqual([201, {}]);
+  });
+});

@@ -21,6 +21,8 @@ describe("Go durations", () => {
     ["-1m", "-1m0s"],
     [".5s", "500ms"],
     ["24h", "24h0m0s"],
+    ["1.s", "1s"],
+    ["-9223372036854775808ns", "-2562047h47m16.854775808s"],
   ])("%s is printed as %s", (text, expected) => {
     expect(canonical(text)).toBe(expected);
   });
@@ -31,6 +33,16 @@ describe("Go durations", () => {
     ["10", 'time: missing unit in duration "10"'],
     ["10d", 'time: unknown unit "d" in duration "10d"'],
     ["9999999999h", 'time: invalid duration "9999999999h"'],
+    ["9223372036854775808ns", 'time: invalid duration "9223372036854775808ns"'],
+    ["99999999999999999999x", 'time: invalid duration "99999999999999999999x"'],
+    [".s", 'time: invalid duration ".s"'],
+    ["1..5s", 'time: missing unit in duration "1..5s"'],
+    ["1s2", 'time: missing unit in duration "1s2"'],
+    ["1s)", 'time: unknown unit "s)" in duration "1s)"'],
+    ["1h$.5s", 'time: unknown unit "h$" in duration "1h$.5s"'],
+    ["1és\n", 'time: unknown unit "\\xc3\\xa9s\\x0a" in duration "1\\xc3\\xa9s\\x0a"'],
+    ['1"', 'time: unknown unit "\\"" in duration "1\\""'],
+    ["\n1s", 'time: invalid duration "\\x0a1s"'],
   ])("%j is refused with Go's text", (text, message) => {
     expect(canonical(text)).toBe(message);
   });

@@ -15,37 +15,43 @@ const NANOS = {
   h: 3_600_000_000_000n,
 } as const;
 const MAX_NANOS = (1n << 63n) - 1n;
-const PART = /^(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/;
+/** A number and what follows it up to the next one. */
+const PART = /^(\d*)(?:\.(\d*))?([^\d.]*)/;
 
 /** The error text is Go's: `time: invalid duration "soon"`. */
 export function parseGoDuration(text: string): Result<bigint, string> {
-  const invalid = err(`time: invalid duration ${JSON.stringify(text)}`);
-  let rest = text;
-  let negative = false;
-  if (rest.startsWith("-") || rest.startsWith("+")) {
-    negative = rest.startsWith("-");
-    rest = rest.slice(1);
-  }
+  const negative = text.startsWith("-");
+  let rest = negative || text.startsWith("+") ? text.slice(1) : text;
   if (rest === "0") return ok(0n);
-  if (rest === "") return invalid;
+  if (rest === "") return invalid(text);
+  const max = negative ? MAX_NANOS + 1n : MAX_NANOS;
   let total = 0n;
   while (rest !== "") {
-    const match = PART.exec(rest);
-    if (!match) {
-      const bare = /^(\d+(?:\.\d*)?|\.\d+)([^\d.]*)/.exec(rest);
-      if (bare && bare[2] === "") return err(`time: missing unit in duration ${JSON.stringify(text)}`);
-      if (bare) return err(`time: unknown unit ${JSON.stringify(bare[2])} in duration ${JSON.stringify(text)}`);
-      return invalid;
-    }
-    const [whole, integer = "", fraction = "", unitName = "s"] = match;
-    if (integer === "" && fraction === "") return invalid;
-    const unit = NANOS[unitName as keyof typeof NANOS];
-    total += BigInt(integer || "0") * unit;
+    const [whole = "", integer = "", fraction = "", unitName = ""] = PART.exec(rest) ?? [];
+    if ((integer === "" && fraction === "") || BigInt(integer) > MAX_NANOS + 1n) return invalid(text);
+    if (unitName === "") return err(`time: missing unit in duration ${quote(text)}`);
+    if (!isUnit(unitName)) return err(`time: unknown unit ${quote(unitName)} in duration ${quote(text)}`);
+    const unit = NANOS[unitName];
+    total += BigInt(integer) * unit;
     if (fraction !== "") total += (BigInt(fraction) * unit) / 10n ** BigInt(fraction.length);
-    if (total > MAX_NANOS) return invalid;
+    if (total > max) return invalid(text);
     rest = rest.slice(whole.length);
   }
   return ok(negative ? -total : total);
+}
+
+const isUnit = (name: string): name is keyof typeof NANOS => Object.hasOwn(NANOS, name);
+
+const invalid = (text: string): Result<never, string> => err(`time: invalid duration ${quote(text)}`);
+
+/** As Go's package `time` does, byte for byte: not even line breaks have a short form. */
+function quote(text: string): string {
+  const escaped = text
+    .replaceAll(/["\\]/g, "\\$&")
+    .replaceAll(/[^ -~]/gu, (character) =>
+      [...new TextEncoder().encode(character)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join(""),
+    );
+  return `"${escaped}"`;
 }
 
 export function formatGoDuration(nanos: bigint): string {

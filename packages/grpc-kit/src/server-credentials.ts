@@ -1,7 +1,7 @@
 /** TLS of a server with what grpc-js's own constructor leaves out: version bounds, cipher suites, and exchange at run time. */
 
 import type { SecureServerOptions } from "node:http2";
-import type { SecureContextOptions } from "node:tls";
+import { DEFAULT_CIPHERS, type SecureContextOptions } from "node:tls";
 import { ServerCredentials } from "@grpc/grpc-js";
 
 export interface ServerTls {
@@ -11,8 +11,6 @@ export interface ServerTls {
   readonly privateKey: string;
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
-  /** OpenSSL names; empty or absent: Node's default. */
-  readonly cipherSuites?: readonly string[];
   /** A peer that has not finished its handshake by then is dropped. */
   readonly handshakeTimeoutMs?: number;
   /**
@@ -21,6 +19,10 @@ export interface ServerTls {
    */
   readonly clientCa?: string;
 }
+
+const FASTEST = "TLS_AES_128_GCM_SHA256";
+/** Node's, but Go's first choice before all: a zone sends megabytes to each of its proxies. Servers here choose, whatever their clients would like best. */
+const CIPHERS = [FASTEST, ...DEFAULT_CIPHERS.split(":").filter((name) => name !== FASTEST)].join(":");
 
 /** Node's own is two minutes, during which everybody who can reach the port holds a socket for nothing. */
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -54,7 +56,7 @@ export function secureContextOptions(tls: ServerTls): SecureContextOptions {
     key: tls.privateKey,
     minVersion: tls.minVersion ?? "TLSv1.2",
     ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
-    ...(tls.cipherSuites === undefined || tls.cipherSuites.length === 0 ? {} : { ciphers: tls.cipherSuites.join(":") }),
+    ciphers: CIPHERS,
     ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa }),
   };
 }

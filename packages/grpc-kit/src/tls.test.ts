@@ -1,6 +1,8 @@
 /** TLS of server and connection against each other, over real sockets. */
 import type { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { eventually, TestCa } from "@isthmus/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readCertificate } from "./peer-certificate.ts";
@@ -51,6 +53,19 @@ describe("TLS", () => {
     const pair = await selfSignedPair({ names: ["127.0.0.1"], nowMs: Date.now() });
     const tlsRig = await startServer({ tls: pair });
     expect((await call(plain(tlsRig)).closed).code).toBe(GrpcCode.UNAVAILABLE);
+  });
+
+  it("chooses the cipher, and takes any that Node does", async () => {
+    const rig = await startServer({ tls: await selfSignedPair({ names: ["127.0.0.1"], nowMs: Date.now() }) });
+    const chosen = async (options: ConnectionOptions): Promise<string> => {
+      const socket = connectTls({ port: rig.server.port, rejectUnauthorized: false, ...options });
+      onTestFinished(() => void socket.destroy());
+      await once(socket, "secureConnect");
+      return socket.getCipher().name;
+    };
+    expect(await chosen({})).toBe("TLS_AES_128_GCM_SHA256");
+    expect(await chosen({ ciphers: "TLS_CHACHA20_POLY1305_SHA256" })).toBe("TLS_CHACHA20_POLY1305_SHA256");
+    expect(await chosen({ maxVersion: "TLSv1.2" })).toBe("ECDHE-ECDSA-AES128-GCM-SHA256");
   });
 
   it("shows a new certificate to new connections", async () => {

@@ -129,6 +129,8 @@ describe.skipIf(KUMA_BIN === undefined)("an Isthmus zone under a real Kuma globa
     await global.api.put("meshes/prod", { type: "Mesh", name: "prod" });
     for (let i = 0; i < 5; i += 1) await global.api.put(timeoutPath(`keep-${i}`), meshTimeout(`keep-${i}`, "15s"));
     await eventually(async () => ours.byDisplayName(TIMEOUTS, "keep-4"), KUMA_PACE);
+    // Types come one by one.
+    await eventually(async () => ours.api.find("meshes/prod"), KUMA_PACE);
     await global.stop("SIGKILL");
     await global.start();
     await eventually(async () => (await ours.api.holds()).length > 0, KUMA_PACE);

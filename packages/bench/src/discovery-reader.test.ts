@@ -57,8 +57,8 @@ describe("a DiscoveryReader", () => {
         let names: string[] = [];
         const reader = new DiscoveryReader({
           typeUrl: TYPE,
-          onResource: (start) => {
-            names.push(`${start.toString("utf8", ...nameRange(start))} ${isEdsCluster(start)}`);
+          onResource: (bytes, start, end) => {
+            names.push(`${bytes.toString("utf8", ...nameRange(bytes, start))} ${isEdsCluster(bytes, start, end)}`);
           },
           onMessage: (response) => {
             read.push({ ...response, message: response.message?.toString("latin1"), names });

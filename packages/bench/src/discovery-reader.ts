@@ -28,8 +28,8 @@ export interface DiscoveryHead {
 export interface DiscoveryReaderOptions {
   /** Whose resources are looked at; of others there is a number. */
   readonly typeUrl: string;
-  /** A resource: the first bytes, a cluster as a whole, of the message inside of its Any, valid during the call. */
-  readonly onResource: (start: Buffer) => void;
+  /** A resource: where the first bytes, a cluster as a whole, of the message inside of its Any are; valid during the call. */
+  readonly onResource: (bytes: Buffer, start: number, end: number) => void;
   readonly onMessage: (response: DiscoveryHead) => void;
   /** Bytes to look for in what arrives. */
   readonly seek?: () => Buffer | undefined;
@@ -138,10 +138,8 @@ export class DiscoveryReader {
     const end = start + looked;
     if (isResource) {
       response.resources += 1;
-      if (!isSkipped) {
-        const content = bytes.subarray(start, end);
-        if ((response.typeUrl || typeOfAny(content)) === typeUrl) onResource(insideOfAny(content));
-      }
+      if (!isSkipped && (response.typeUrl || typeOfAny(bytes, start)) === typeUrl)
+        onResource(bytes, insideOfAny(bytes, start), end);
     } else if (tag === ((1 << 3) | BYTES)) response.version = bytes.toString("utf8", start, end);
     else if (tag === ((4 << 3) | BYTES)) response.typeUrl = bytes.toString("utf8", start, end);
     else if (tag === ((5 << 3) | BYTES)) response.nonce = bytes.toString("utf8", start, end);
@@ -151,20 +149,21 @@ export class DiscoveryReader {
   }
 }
 
-/** Where the name of a resource stands in its first bytes: field 1 of all types. */
-export function nameRange(resource: Buffer): readonly [start: number, end: number] {
-  if (resource[0] !== ((1 << 3) | BYTES)) return [0, 0];
-  const [length, start] = varintAt(resource, 1);
-  return [start, start + length];
+/** Where the name of a resource stands that begins at `at`: field 1 of all types. */
+export function nameRange(bytes: Buffer, at: number): readonly [start: number, end: number] {
+  if (bytes[at] !== ((1 << 3) | BYTES)) return [at, at];
+  const start = varintEnd(bytes, at + 1);
+  return [start, start + varintAt(bytes, at + 1)];
 }
 
 /** Of a Cluster, whose type of discovery is field 2, wherever that stands. */
-export function isEdsCluster(cluster: Buffer): boolean {
-  for (let position = 0; position < cluster.length; ) {
-    const [tag, start] = varintAt(cluster, position);
-    if (tag === ((2 << 3) | VARINT)) return cluster[start] === EDS;
-    const [value, end] = varintAt(cluster, start);
-    position = (tag & 7) === BYTES ? end + value : end;
+export function isEdsCluster(bytes: Buffer, start: number, end: number): boolean {
+  for (let position = start; position < end; ) {
+    const tag = varintAt(bytes, position);
+    const value = varintEnd(bytes, position);
+    if (tag === ((2 << 3) | VARINT)) return bytes[value] === EDS;
+    position = varintEnd(bytes, value);
+    if ((tag & 7) === BYTES) position += varintAt(bytes, value);
   }
   return false;
 }
@@ -172,24 +171,29 @@ export function isEdsCluster(cluster: Buffer): boolean {
 const EDS = 3;
 
 /** An Any is its type and its value; both are always there. */
-function insideOfAny(any: Buffer): Buffer {
-  const [typeLength, typeStart] = varintAt(any, 1);
-  const [, start] = varintAt(any, typeStart + typeLength + 1);
-  return any.subarray(start);
+function insideOfAny(bytes: Buffer, at: number): number {
+  return varintEnd(bytes, varintEnd(bytes, at + 1) + varintAt(bytes, at + 1) + 1);
 }
 
-function typeOfAny(any: Buffer): string {
-  const [length, start] = varintAt(any, 1);
-  return any.toString("latin1", start, start + length);
+function typeOfAny(bytes: Buffer, at: number): string {
+  const start = varintEnd(bytes, at + 1);
+  return bytes.toString("latin1", start, start + varintAt(bytes, at + 1));
 }
 
-function varintAt(bytes: Buffer, position: number): readonly [value: number, next: number] {
+function varintAt(bytes: Buffer, at: number): number {
   let value = 0;
-  let next = position;
-  for (let shift = 1; ; shift *= 128) {
-    const byte = bytes[next] ?? 0;
-    next += 1;
-    value += (byte & 0x7f) * shift;
-    if (byte < 0x80) return [value, next];
+  let position = at;
+  for (let factor = 1; ; factor *= 128) {
+    const byte = bytes[position] ?? 0;
+    value += (byte & 0x7f) * factor;
+    if (byte < 0x80) return value;
+    position += 1;
   }
+}
+
+/** Where the varint ends that begins at `at`. */
+function varintEnd(bytes: Buffer, at: number): number {
+  let position = at;
+  while ((bytes[position] ?? 0) >= 0x80) position += 1;
+  return position + 1;
 }

@@ -48,8 +48,8 @@ export class MockProxy {
     this.#options = options;
     const reader = new DiscoveryReader({
       typeUrl: CLUSTERS,
-      onResource: (start) => {
-        if (isEdsCluster(start)) this.#edsClusters.add(start, ...nameRange(start));
+      onResource: (bytes, start, end) => {
+        if (isEdsCluster(bytes, start, end)) this.#edsClusters.add(bytes, ...nameRange(bytes, start));
       },
       onMessage: (response) => this.#onResponse(response),
       ...(options.seek === undefined ? {} : { seek: options.seek }),
@@ -131,7 +131,7 @@ export function namesIn(message: Buffer | undefined): readonly string[] {
       any.skip(any.tag());
       any.tag();
       const resource = Buffer.from(any.bytes());
-      names.push(resource.toString("utf8", ...nameRange(resource)));
+      names.push(resource.toString("utf8", ...nameRange(resource, 0)));
     }
   }
   return names;

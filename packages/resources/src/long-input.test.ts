@@ -130,6 +130,42 @@ describe("deep and long input ends soon", () => {
     parseResource(typeNamed(name), { type: name, name: "a", spec }, { validate: { mode: "zone" } });
   });
 
+  const all: JsonObject[] = [{ match: { "kuma.io/service": "*" } }];
+  const policy = (conf: JsonObject): JsonObject => ({ sources: all, destinations: all, conf });
+  const outbound = (conf: JsonObject): JsonObject => ({
+    selectors: all,
+    conf: { host: "a", port: "80", parameters: [{ name: "s", tagKey: "kuma.io/service" }], ...conf },
+  });
+  const external = (address: string): JsonObject => ({ networking: { address }, tags: { "kuma.io/service": "a" } });
+  const gateway = (...listeners: JsonObject[]): JsonObject => ({ selectors: all, conf: { listeners } });
+  const template = (conf: JsonObject): JsonObject => ({ selectors: all, conf });
+  const legacy: [type: string, part: string, spec: (text: string) => JsonObject][] = [
+    ["TrafficPermission", "a/", (text) => ({ sources: [{ match: { [text]: text } }], destinations: all })],
+    ["VirtualOutbound", "a.", (host) => outbound({ host })],
+    ["VirtualOutbound", "0", (text) => outbound({ port: `${text}x` })],
+    ["VirtualOutbound", "9", (port) => outbound({ port })],
+    ["ExternalService", "a.", (text) => external(`${text}:80`)],
+    ["ExternalService", "9", (text) => external(`a:${text}`)],
+    ["ExternalService", "[:", external],
+    ["MeshGateway", "a-", (hostname) => gateway({ hostname, port: 80, protocol: "HTTP" })],
+    ["FaultInjection", "k", (text) => policy({ responseBandwidth: { limit: `${text}bp`, percentage: 1 } })],
+    ["Timeout", "9", (text) => policy({ tcp: { idleTimeout: `${text}s` } })],
+    ["ProxyTemplate", "a: b\n", (resource) => template({ resources: [{ name: "a", version: "b", resource }] })],
+    ["ProxyTemplate", "[", (value) => template({ modifications: [{ cluster: { operation: "patch", value } }] })],
+  ];
+  it.each(legacy)("megabytes in one text of a %s: %j, written by a user", (name, part, specOf) => {
+    const document = { type: name, mesh: "default", name: "a", ...specOf(part.repeat(2_000_000)) };
+    const parsed = parseResource(typeNamed(name), document, { validate: { mode: "zone" } });
+    if (!parsed.ok && parsed.error.kind === "invalid") expect(parsed.error.violations.length).toBeLessThan(10);
+  });
+
+  it("many listeners on one port, and many conditions of a retry", () => {
+    const listener = { port: 80, protocol: "HTTP" };
+    const retryOn = Array.from({ length: 200_000 }, () => "internal");
+    expect(fromUser("MeshGateway", gateway(...Array.from({ length: 100_000 }, () => listener)))).toHaveLength(1_001);
+    expect(fromUser("Retry", policy({ grpc: { retryOn } }))).toHaveLength(1);
+  });
+
   it("a number of a billion digits is not written out", () => {
     for (const [percentage, reason] of [
       ["1e999999999", "must be in inclusive range [0.0, 100.0]"],

@@ -15,6 +15,8 @@ const NANOS = {
   h: 3_600_000_000_000n,
 } as const;
 const MAX_NANOS = (1n << 63n) - 1n;
+/** Of that number; further decimals are below a nanosecond of any unit. */
+const MAX_DIGITS = 19;
 /** A number and what follows it up to the next one. */
 const PART = /^(\d*)(?:\.(\d*))?([^\d.]*)/;
 
@@ -28,12 +30,15 @@ export function parseGoDuration(text: string): Result<bigint, string> {
   let total = 0n;
   while (rest !== "") {
     const [whole = "", integer = "", fraction = "", unitName = ""] = PART.exec(rest) ?? [];
-    if ((integer === "" && fraction === "") || BigInt(integer) > MAX_NANOS + 1n) return invalid(text);
+    if (integer === "" && fraction === "") return invalid(text);
+    const digits = integer.replace(/^0+/, "");
+    if (digits.length > MAX_DIGITS || BigInt(digits) > MAX_NANOS + 1n) return invalid(text);
     if (unitName === "") return err(`time: missing unit in duration ${quote(text)}`);
     if (!isUnit(unitName)) return err(`time: unknown unit ${quote(unitName)} in duration ${quote(text)}`);
     const unit = NANOS[unitName];
-    total += BigInt(integer) * unit;
-    if (fraction !== "") total += (BigInt(fraction) * unit) / 10n ** BigInt(fraction.length);
+    total += BigInt(digits) * unit;
+    const decimals = fraction.slice(0, MAX_DIGITS);
+    if (decimals !== "") total += (BigInt(decimals) * unit) / 10n ** BigInt(decimals.length);
     if (total > max) return invalid(text);
     rest = rest.slice(whole.length);
   }
@@ -48,11 +53,11 @@ const invalid = (text: string): Result<never, string> => err(`time: invalid dura
 function quote(text: string): string {
   const escaped = text
     .replaceAll(/["\\]/g, "\\$&")
-    .replaceAll(/[^ -~]/gu, (character) =>
-      [...new TextEncoder().encode(character)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join(""),
-    );
+    .replaceAll(/[^ -~]+/g, (run) => Array.from(new TextEncoder().encode(run), escapeByte).join(""));
   return `"${escaped}"`;
 }
+
+const escapeByte = (byte: number): string => `\\x${byte.toString(16).padStart(2, "0")}`;
 
 export function formatGoDuration(nanos: bigint): string {
   if (nanos === 0n) return "0s";

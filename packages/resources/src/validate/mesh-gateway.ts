@@ -128,7 +128,9 @@ function groupIndexes<Key>(
   const groups = new Map<Key, number[]>();
   for (const index of among) {
     const key = keyOf(listeners[index] ?? {});
-    groups.set(key, [...(groups.get(key) ?? []), index]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [index]);
+    else group.push(index);
   }
   return groups;
 }

@@ -78,7 +78,11 @@ function checkAttempts(protocol: JsonObject, path: string, found: Violations): v
 /** What of each value that stands several times, in order of the texts. */
 function repetitions(values: readonly string[]): readonly string[] {
   const indexes = new Map<string, number[]>();
-  for (const [index, value] of values.entries()) indexes.set(value, [...(indexes.get(value) ?? []), index]);
+  for (const [index, value] of values.entries()) {
+    const places = indexes.get(value);
+    if (places === undefined) indexes.set(value, [index]);
+    else places.push(index);
+  }
   return [...indexes]
     .filter(([, places]) => places.length > 1)
     .map(([value, places]) => `repeated value ${goQuote(value)} at indexes [${places.join(", ")}]`)

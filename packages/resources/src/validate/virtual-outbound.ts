@@ -91,7 +91,8 @@ function evaluate(text: string, parameters: readonly JsonObject[], tagValue: str
 
 /** As Go's `strconv.ParseInt` with base 10. */
 function parseInt64(text: string): bigint | undefined {
-  if (!/^[+-]?\d+$/.test(text)) return undefined;
-  const number = BigInt(text.replace("+", ""));
+  const [, sign = "", digits = ""] = /^([+-]?)0*(\d{1,19})$/.exec(text) ?? [];
+  if (digits === "") return undefined;
+  const number = sign === "-" ? -BigInt(digits) : BigInt(digits);
   return number <= INT64_MAX && number >= -INT64_MAX - 1n ? number : undefined;
 }

@@ -36,7 +36,7 @@ export function loadAssignment(clusterName: string, set: EndpointSet): ClusterLo
   };
 }
 
-/** For a cluster that chooses the TLS of an endpoint by its tags: Envoy looks for them in a place of their own, a third of all bytes of the assignment. */
+/** For a cluster that chooses the TLS of an endpoint by its tags: Envoy looks for them in a place of their own, a quarter of the bytes of an assignment, and more with more tags. */
 export function withSocketMatches(assignment: ClusterLoadAssignmentJson): ClusterLoadAssignmentJson {
   const { endpoints } = assignment;
   if (endpoints === undefined) return assignment;

@@ -33,7 +33,7 @@ function resourcesIn(json: JsonValue): readonly JsonObject[] {
   if (json === null || typeof json !== "object") return [];
   if (Array.isArray(json)) return json.flatMap((item) => resourcesIn(item as JsonValue));
   const object = json as JsonObject;
-  const type = String(object["@type"] ?? "");
-  if (KINDS.some((kind) => type.endsWith(`.${kind}`))) return [object];
+  const type = object["@type"];
+  if (typeof type === "string" && KINDS.some((kind) => type.endsWith(`.${kind}`))) return [object];
   return Object.values(object).flatMap((member) => resourcesIn(member ?? null));
 }

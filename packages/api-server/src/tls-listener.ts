@@ -16,6 +16,8 @@ export interface ApiTls {
   /** Default TLSv1.2. */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
+  /** OpenSSL's names, first choice first, with colons between; by default those of Node. */
+  readonly ciphers?: string;
   /** PEM bundle: clients are asked for a certificate, and what they show has to be covered. */
   readonly clientCa?: string;
   /** Nobody gets in without a certificate. Needs `clientCa`. */
@@ -29,7 +31,7 @@ export class TlsListener {
   readonly #server: Server;
 
   constructor(options: ApiTls, answer: (request: IncomingMessage, response: ServerResponse) => void) {
-    const { certificate, privateKey, minVersion = "TLSv1.2", maxVersion, clientCa } = options;
+    const { certificate, privateKey, minVersion = "TLSv1.2", maxVersion, ciphers, clientCa } = options;
     this.#options = options;
     this.#server = createServer(
       {
@@ -40,6 +42,7 @@ export class TlsListener {
         key: privateKey,
         minVersion,
         ...(maxVersion === undefined ? {} : { maxVersion }),
+        ...(ciphers === undefined ? {} : { ciphers }),
         // A certificate that is not covered ends the handshake only where one is required; elsewhere its owner is nobody.
         ...(clientCa === undefined
           ? {}
@@ -65,11 +68,6 @@ export class TlsListener {
         resolve();
       });
     });
-  }
-
-  /** New connections see the new certificate, open ones go on. */
-  update(pair: Pick<ApiTls, "certificate" | "privateKey">): void {
-    this.#server.setSecureContext({ cert: pair.certificate, key: pair.privateKey });
   }
 
   /** Resolves when nobody is connected any more. */

@@ -11,6 +11,8 @@ export interface ServerTls {
   readonly privateKey: string;
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
+  /** OpenSSL's names, first choice first, with colons between; by default those of Node. */
+  readonly ciphers?: string;
   /** A peer that has not finished its handshake by then is dropped. */
   readonly handshakeTimeoutMs?: number;
   /**
@@ -56,7 +58,7 @@ export function secureContextOptions(tls: ServerTls): SecureContextOptions {
     key: tls.privateKey,
     minVersion: tls.minVersion ?? "TLSv1.2",
     ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
-    ciphers: CIPHERS,
+    ciphers: tls.ciphers ?? CIPHERS,
     ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa }),
   };
 }

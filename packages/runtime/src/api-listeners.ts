@@ -13,7 +13,6 @@ type ListenerOptions = Pick<
   "host" | "port" | "tls" | "bodyLimit" | "rateLimit" | "corsAllowedDomains" | "clock"
 >;
 
-const TLS_VERSIONS = { TLSv1_2: "TLSv1.2", TLSv1_3: "TLSv1.3" } as const;
 const CERTIFICATE_FILE = /\.(?:pem|crt)$/;
 
 /** The folder of client certificates cannot be read. The message names the setting. */
@@ -42,15 +41,12 @@ export function apiPorts({ apiServer: { http, https } }: Config): { readonly res
 
 async function tlsOf(config: Config, folder: string, nowMs: number): Promise<ApiTls> {
   const { https } = config.apiServer;
-  const { certificate, privateKey } = await serverTls({ section: "apiServer.https", ...https }, config, folder, nowMs);
+  const tls = await serverTls("apiServer.https", config, folder, nowMs);
   const clientCa = await clientCaOf(config);
   return {
+    ...tls,
     host: https.interface,
     port: https.port,
-    certificate,
-    privateKey,
-    minVersion: TLS_VERSIONS[https.tlsMinVersion],
-    ...(https.tlsMaxVersion !== "" && { maxVersion: TLS_VERSIONS[https.tlsMaxVersion] }),
     ...(clientCa !== "" && { clientCa, requireClientCertificate: https.requireClientCert }),
   };
 }

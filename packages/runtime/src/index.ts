@@ -16,7 +16,7 @@ export { bindMeshInsightMetrics, createMeshInsights, observeFinalizer, writeLogg
 export { type MetricDescription, Metrics } from "./metrics.ts";
 export { openStore } from "./open-store.ts";
 export { type Program, type ProgramArguments, type ProgramFactory, runProgram } from "./run-program.ts";
-export { kdsServerTls, serverTls, type TlsFiles } from "./server-tls.ts";
+export { kdsServerTls, serverTls } from "./server-tls.ts";
 export { signingKeyWatch } from "./signing-key-watch.ts";
 export { lateSigningKeys } from "./signing-keys.ts";
 export { aloneSyncApi, createSyncApi, type Sync, type SyncApiOptions } from "./sync-api.ts";

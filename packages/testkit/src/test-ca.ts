@@ -1,10 +1,11 @@
-/** A certificate authority for tests, and what it signs. EC keys, so that it costs nothing. */
+/** A certificate authority for tests, and what it signs. EC keys unless asked otherwise, so that it costs nothing. */
 import { createPrivateKey, randomBytes, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
 
 export interface CertificateRequest {
   readonly commonName: string;
   readonly usage: "server" | "client";
+  readonly key?: "ec" | "rsa";
   /** Host names, addresses and URIs. */
   readonly names?: readonly string[];
   readonly notBefore?: Date;
@@ -18,6 +19,12 @@ export interface KeyPair {
 }
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const RSA = {
+  name: "RSASSA-PKCS1-v1_5",
+  hash: "SHA-256",
+  modulusLength: 2048,
+  publicExponent: Uint8Array.of(1, 0, 1),
+};
 const DAY_MS = 86_400_000;
 
 /** Loaded on first use: most tests that use this package need none. x509 wants the metadata polyfill first. */
@@ -59,9 +66,9 @@ export class TestCa {
     return new TestCa(name, keys, certificate.toString("pem"));
   }
 
-  async issue({ commonName, usage, names = [], notBefore, notAfter }: CertificateRequest): Promise<KeyPair> {
+  async issue({ commonName, usage, key, names = [], notBefore, notAfter }: CertificateRequest): Promise<KeyPair> {
     const lib = await x509();
-    const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+    const keys = await webcrypto.subtle.generateKey(key === "rsa" ? RSA : ALGORITHM, true, ["sign", "verify"]);
     const now = Date.now();
     const { serverAuth, clientAuth } = lib.ExtendedKeyUsage;
     const certificate = await lib.X509CertificateGenerator.create(

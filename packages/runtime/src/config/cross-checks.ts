@@ -1,6 +1,7 @@
 /** What settings demand of each other. */
 import { isReservedLabel } from "@isthmus/resources";
 import { parseRange } from "@isthmus/topology";
+import { tlsProblems } from "./effective-tls.ts";
 import type { Config } from "./schema.ts";
 
 export interface SettingProblem {
@@ -17,10 +18,8 @@ export function crossChecks(config: Config): readonly SettingProblem[] {
       reason: "pollInterval and timeout must both be set or both be 0",
     });
   }
-  pair("general.tlsCertFile", config.general.tlsCertFile, "general.tlsKeyFile", config.general.tlsKeyFile);
-  pair("multizone.global.kds.tlsCertFile", kds.tlsCertFile, "multizone.global.kds.tlsKeyFile", kds.tlsKeyFile);
+  found.push(...tlsProblems(config));
   const { https, auth } = config.apiServer;
-  pair("apiServer.https.tlsCertFile", https.tlsCertFile, "apiServer.https.tlsKeyFile", https.tlsKeyFile);
   if (https.requireClientCert && https.tlsCaFile === "" && auth.clientCertsDir === "") {
     const reason = "nobody could connect without apiServer.https.tlsCaFile or apiServer.auth.clientCertsDir";
     found.push({ setting: "apiServer.https.requireClientCert", reason });
@@ -53,13 +52,6 @@ export function crossChecks(config: Config): readonly SettingProblem[] {
     found.push({ setting: "meshService.labelPropagation.allowedLabelKeys", reason });
   }
   return found;
-
-  function pair(certSetting: string, cert: string, keySetting: string, key: string): void {
-    if (cert !== "" && key === "")
-      found.push({ setting: keySetting, reason: `has to be set together with ${certSetting}` });
-    if (cert === "" && key !== "")
-      found.push({ setting: certSetting, reason: `has to be set together with ${keySetting}` });
-  }
 }
 
 function zoneProofProblems({ multizone: { global, zone } }: Config): readonly SettingProblem[] {

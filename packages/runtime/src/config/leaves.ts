@@ -27,7 +27,9 @@ export const secret = () => {
 export const isSecret = (schema: z.ZodType): boolean => secrets.has(schema);
 
 export const choice = <const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) =>
-  z.enum(values, { error: `has to be one of ${values.join(", ")}` }).default(fallback as never);
+  z
+    .enum(values, { error: `has to be one of ${values.map((value) => value || "(empty)").join(", ")}` })
+    .default(fallback as never);
 
 export const flag = (fallback: boolean) =>
   z

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CIPHER_SUITES } from "./cipher-suites.ts";
 import { leafPaths, loadConfig, variablesOf } from "./load.ts";
 import { configSchema } from "./schema.ts";
 
@@ -104,6 +105,107 @@ describe("loadConfig", () => {
       "multizone.zone.globalAddress",
       "multizone.zone.name",
     ]);
+  });
+
+  describe("TLS of servers", () => {
+    const SECTIONS = {
+      general: "GENERAL",
+      "apiServer.https": "API_SERVER_HTTPS",
+      dpServer: "DP_SERVER",
+      "multizone.global.kds": "MULTIZONE_GLOBAL_KDS",
+    };
+    const problemsOf = (...settings: readonly string[]) => {
+      const loaded = load({ settings });
+      return loaded.ok ? [] : loaded.error.map(({ setting, reason }) => `${setting}: ${reason}`);
+    };
+
+    it.each(Object.entries(SECTIONS))("%s has Kuma's names, variables and defaults", (section, variable) => {
+      const tlsOf = (env: Readonly<Record<string, string>>) => {
+        const loaded = load({ env });
+        if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+        const { general, apiServer, dpServer, multizone } = loaded.value.config;
+        const sections = {
+          general,
+          dpServer,
+          "apiServer.https": apiServer.https,
+          "multizone.global.kds": multizone.global.kds,
+        };
+        const { tlsMinVersion, tlsMaxVersion, tlsCipherSuites } = sections[section as keyof typeof sections];
+        return [tlsMinVersion, tlsMaxVersion, tlsCipherSuites];
+      };
+      expect(tlsOf({})).toEqual(["TLSv1_2", "", []]);
+      expect(
+        tlsOf({
+          [`KUMA_${variable}_TLS_MIN_VERSION`]: "TLSv1_3",
+          [`KUMA_${variable}_TLS_MAX_VERSION`]: "TLSv1_3",
+          [`KUMA_${variable}_TLS_CIPHER_SUITES`]: "TLS_RSA_WITH_AES_128_CBC_SHA,TLS_AES_256_GCM_SHA384",
+        }),
+      ).toEqual(["TLSv1_3", "TLSv1_3", ["TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_AES_256_GCM_SHA384"]]);
+      expect(tlsOf({ [`KUMA_${variable}_TLS_MIN_VERSION`]: "" })).toEqual(["", "", []]);
+    });
+
+    it("names suites that cannot be served, those of all lists at once, and what can be", () => {
+      const found = problemsOf(
+        "dpServer.tlsCipherSuites=TLS_RSA_WITH_RC4_128_SHA,TLS_AES_128_GCM_SHA256,ECDHE-RSA-AES128-GCM-SHA256",
+        "multizone.global.kds.tlsCipherSuites=TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
+        "apiServer.https.tlsMinVersion=TLSv1_1",
+      );
+      const supported = `supported are ${CIPHER_SUITES.join(", ")}`;
+      expect(found.toSorted()).toEqual([
+        "apiServer.https.tlsMinVersion: has to be one of (empty), TLSv1_2, TLSv1_3",
+        `dpServer.tlsCipherSuites: cannot be served: TLS_RSA_WITH_RC4_128_SHA, ECDHE-RSA-AES128-GCM-SHA256; ${supported}`,
+        `multizone.global.kds.tlsCipherSuites: cannot be served: TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA; ${supported}`,
+      ]);
+    });
+
+    it("refuses what nobody could connect with", () => {
+      expect(
+        problemsOf(
+          "dpServer.tlsMinVersion=TLSv1_3",
+          "dpServer.tlsMaxVersion=TLSv1_2",
+          "multizone.global.kds.tlsMaxVersion=TLSv1_2",
+          "multizone.global.kds.tlsCipherSuites=TLS_AES_128_GCM_SHA256",
+          "apiServer.https.tlsMaxVersion=TLSv1_2",
+          "apiServer.https.tlsCipherSuites=TLS_AES_128_GCM_SHA256,TLS_RSA_WITH_AES_128_CBC_SHA",
+        ),
+      ).toEqual([
+        "dpServer.tlsMaxVersion: TLSv1_2 is below dpServer.tlsMinVersion, which is TLSv1_3",
+        "multizone.global.kds.tlsCipherSuites: has no suite of TLS 1.2, and multizone.global.kds.tlsMaxVersion allows nothing newer: TLS_AES_128_GCM_SHA256",
+      ]);
+    });
+
+    it("counts general with each server, and tells what is wrong with it alone once", () => {
+      expect(problemsOf("general.tlsMinVersion=TLSv1_3", "dpServer.tlsMaxVersion=TLSv1_2")).toEqual([
+        "dpServer.tlsMaxVersion: TLSv1_2 is below general.tlsMinVersion, which is TLSv1_3",
+      ]);
+      expect(
+        problemsOf(
+          "general.tlsMaxVersion=TLSv1_2",
+          "dpServer.tlsMinVersion=TLSv1_3",
+          "multizone.global.kds.tlsMinVersion=TLSv1_3",
+        ),
+      ).toEqual([
+        "general.tlsMaxVersion: TLSv1_2 is below dpServer.tlsMinVersion, which is TLSv1_3",
+        "general.tlsMaxVersion: TLSv1_2 is below multizone.global.kds.tlsMinVersion, which is TLSv1_3",
+      ]);
+      expect(problemsOf("general.tlsMinVersion=TLSv1_3", "general.tlsMaxVersion=TLSv1_2")).toEqual([
+        "general.tlsMaxVersion: TLSv1_2 is below general.tlsMinVersion, which is TLSv1_3",
+      ]);
+      expect(problemsOf("general.tlsMaxVersion=TLSv1_2", "general.tlsCipherSuites=TLS_AES_256_GCM_SHA384")).toEqual([
+        "general.tlsCipherSuites: has no suite of TLS 1.2, and general.tlsMaxVersion allows nothing newer: TLS_AES_256_GCM_SHA384",
+      ]);
+    });
+
+    it("needs certificate and key together, in each section", () => {
+      for (const section of Object.keys(SECTIONS)) {
+        expect(problemsOf(`${section}.tlsCertFile=f`)).toEqual([
+          `${section}.tlsKeyFile: has to be set together with ${section}.tlsCertFile`,
+        ]);
+        expect(problemsOf(`${section}.tlsKeyFile=f`)).toEqual([
+          `${section}.tlsCertFile: has to be set together with ${section}.tlsKeyFile`,
+        ]);
+      }
+    });
   });
 
   it("checks what zones show and are asked for", () => {

@@ -11,6 +11,7 @@ import {
   zoneProofSettings,
 } from "./access-settings.ts";
 import { choice, duration, flag, integer, list, port, section, text } from "./leaves.ts";
+import { tlsSettings } from "./tls-settings.ts";
 
 const MAX_MESSAGE_BYTES = 10 * 1024 * 1024;
 
@@ -19,8 +20,8 @@ export const configSchema = z.object({
   general: section({
     /** Certificates and data live here. Empty: `~/.isthmus/<global | zone name>`. */
     workDir: text(""),
-    tlsCertFile: text(""),
-    tlsKeyFile: text(""),
+    /** Of all servers; see `effectiveTls`. */
+    ...tlsSettings,
     /** Delay before the first reconnect to the global. Kuma: 5s and 1m; ours is shorter because reconnecting is cheap. */
     resilientComponentBaseBackoff: duration("250ms"),
     resilientComponentMaxBackoff: duration("5s"),
@@ -51,10 +52,7 @@ export const configSchema = z.object({
       enabled: flag(true),
       interface: text("0.0.0.0"),
       port: port(5682),
-      tlsCertFile: text(""),
-      tlsKeyFile: text(""),
-      tlsMinVersion: choice(["TLSv1_2", "TLSv1_3"], "TLSv1_2"),
-      tlsMaxVersion: choice(["", "TLSv1_2", "TLSv1_3"], ""),
+      ...tlsSettings,
       requireClientCert: flag(false),
       tlsCaFile: text(""),
     }),
@@ -70,9 +68,7 @@ export const configSchema = z.object({
     port: port(5678),
     /** Ours. */
     interface: text("0.0.0.0"),
-    /** Empty: the generated certificate of the control plane. */
-    tlsCertFile: text(""),
-    tlsKeyFile: text(""),
+    ...tlsSettings,
     authn: dpServerAuthnSettings,
     /** What Envoys check for the control plane: themselves, and workloads whose inbound has a probe. */
     hds: section({
@@ -126,8 +122,7 @@ export const configSchema = z.object({
         interface: text("0.0.0.0"),
         zoneInsightFlushInterval: duration("10s"),
         tlsEnabled: flag(true),
-        tlsCertFile: text(""),
-        tlsKeyFile: text(""),
+        ...tlsSettings,
         maxMsgSize: integer(MAX_MESSAGE_BYTES, 1024),
         labels: section({ skipPrefixes: list() }),
         auth: zoneProofSettings,

@@ -27,6 +27,8 @@ export interface BootstrapSettings {
   readonly adminAccessLogPath: string;
   /** As Envoy reads it: `1s`. */
   readonly xdsConnectTimeout: string;
+  /** Where the control plane may refuse TLS 1.2, the newest that an Envoy speaks unasked. */
+  readonly xdsTlsMaxVersion?: "TLSv1_3";
   readonly xdsGrpcMaxReceiveMessageBytes: number;
   /** Proxies that name a file of their token read it themselves, and again when it changes. */
   readonly usesTokenFiles: boolean;
@@ -242,7 +244,10 @@ function controlPlaneCluster(facts: BootstrapFacts, settings: BootstrapSettings,
         "@type": `${TYPE}.extensions.transport_sockets.tls.v3.UpstreamTlsContext`,
         sni: xdsHost,
         commonTlsContext: {
-          tlsParams: { tlsMinimumProtocolVersion: "TLSv1_2" },
+          tlsParams: {
+            tlsMinimumProtocolVersion: "TLSv1_2",
+            ...(settings.xdsTlsMaxVersion && { tlsMaximumProtocolVersion: settings.xdsTlsMaxVersion }),
+          },
           validationContextSdsSecretConfig: { name: CP_VALIDATION },
         },
       },

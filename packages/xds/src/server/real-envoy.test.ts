@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
-import { selfSignedPair } from "@isthmus/grpc-kit";
+import { type ServerTls, selfSignedPair } from "@isthmus/grpc-kit";
 import { envoyFromJson, envoyToBinary } from "@isthmus/proto/envoy";
 import { ClusterSchema } from "@isthmus/proto/envoy/config/cluster/v3/cluster";
 import { ClusterLoadAssignmentSchema } from "@isthmus/proto/envoy/config/endpoint/v3/endpoint";
@@ -61,13 +61,19 @@ describe.skipIf(binary === undefined)("a real Envoy", () => {
     );
     expect(envoy.exitCode).toBeNull();
   });
+
+  it("connects to a control plane that refuses TLS 1.2", async () => {
+    const { events } = await start("delta", { isTls13Only: true });
+    await eventually(() => converged(events) === 1, { what: "first configuration" });
+  });
 });
 
-async function start(variant: "state" | "delta") {
+async function start(variant: "state" | "delta", options: { readonly isTls13Only?: boolean } = {}) {
   const [applicationPort = 0, listenerPort = 0] = await freePorts(2);
   const folder = await tempFolder();
   stops.push(() => folder.remove());
-  const tls = await selfSignedPair({ names: ["127.0.0.1"], nowMs: Date.now() });
+  const pair = await selfSignedPair({ names: ["127.0.0.1"], nowMs: Date.now() });
+  const tls: ServerTls = { ...pair, ...(options.isTls13Only && { minVersion: "TLSv1.3" }) };
   const store = createMemoryStore({ clock: systemClock });
   const dataplane = {
     networking: {
@@ -91,6 +97,7 @@ async function start(variant: "state" | "delta") {
       isAdminUnixSocket: true,
       adminAccessLogPath: "/dev/null",
       xdsConnectTimeout: "1s",
+      ...(options.isTls13Only && { xdsTlsMaxVersion: "TLSv1_3" }),
       xdsGrpcMaxReceiveMessageBytes: 4_194_304,
       usesTokenFiles: false,
       isHealthServed: true,

@@ -45,7 +45,7 @@ export async function createProxyServer(instance: Instance, manager: ResourceMan
   const { store, registry, clock, config, instanceId, metrics } = instance;
   const { dpServer, xdsServer, bootstrapServer, multizone } = config;
   const log = instance.log.part("dp-server");
-  const tls = await serverTls({ section: "dpServer", ...dpServer }, config, instance.folder, clock.now());
+  const tls = await serverTls("dpServer", config, instance.folder, clock.now());
   const tokens = new ProxyTokens({
     store,
     clock,
@@ -111,6 +111,7 @@ export async function createProxyServer(instance: Instance, manager: ResourceMan
       isAdminUnixSocket: true,
       adminAccessLogPath: bootstrapServer.params.adminAccessLogPath,
       xdsConnectTimeout: `${bootstrapServer.params.xdsConnectTimeout / 1000}s`,
+      ...((tls.minVersion === "TLSv1.3" || tls.ciphers !== undefined) && { xdsTlsMaxVersion: "TLSv1_3" }),
       xdsGrpcMaxReceiveMessageBytes: GRPC_MAX_BYTES,
       usesTokenFiles: dpServer.authn.enableReloadableTokens,
       isHealthServed: dpServer.hds.enabled,

@@ -1,5 +1,6 @@
 /** Settings of who is asked for what: users, tokens, rights. Keys and defaults: kuma v2.14.3: pkg/config/{access,api-server,dp-server}. */
 import { ADMIN, ANONYMOUS, AUTHENTICATED_GROUP } from "@isthmus/identity";
+import { z } from "zod";
 import { choice, flag, list, publicKeys, secret, section, text } from "./leaves.ts";
 
 const admins = () => section({ users: list([ADMIN.name]), groups: list(ADMIN.groups) });
@@ -34,10 +35,14 @@ export const authnSettings = section({
 const proxyTokens = () =>
   section({ enableIssuer: flag(true), validator: section({ useSecrets: flag(true), publicKeys: publicKeys() }) });
 
+/** Empty in Kuma's own file of defaults, where the environment decides. */
+const proxyProof = <const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) =>
+  z.preprocess((input) => (input === "" ? undefined : input), choice(values, fallback));
+
 export const dpServerAuthnSettings = section({
   /** `none`: proxies are believed. */
-  dpProxy: section({ type: choice(["dpToken", "none"], "dpToken"), dpToken: proxyTokens() }),
-  zoneProxy: section({ type: choice(["zoneToken", "none"], "zoneToken"), zoneToken: proxyTokens() }),
+  dpProxy: section({ type: proxyProof(["dpToken", "none"], "dpToken"), dpToken: proxyTokens() }),
+  zoneProxy: section({ type: proxyProof(["zoneToken", "none"], "zoneToken"), zoneToken: proxyTokens() }),
   /** Proxies that name a file of their token read it again when it changes. */
   enableReloadableTokens: flag(false),
 });

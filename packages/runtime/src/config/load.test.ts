@@ -237,6 +237,21 @@ describe("loadConfig", () => {
     expect(load({ file: { name: "x.yaml", text: "store: lmdb" } }).ok).toBe(false);
   });
 
+  it("takes keys without a value, and empty kinds of proof, for their defaults, as Kuma's own file has them", () => {
+    const text = `
+general: { tlsCertFile: , tlsMaxVersion: , resilientComponentBaseBackoff: }
+store:
+dpServer: { port: , tlsCipherSuites: , authn: { dpProxy: { type: "" }, zoneProxy: { type: "" } } }
+multizone: { zone: { globalAddress: } }
+future:
+`;
+    const loaded = load({ file: { name: "kuma.yaml", text } });
+    const defaults = load({});
+    if (!loaded.ok || !defaults.ok) throw new Error(JSON.stringify([loaded, defaults]));
+    expect(loaded.value.config).toEqual(defaults.value.config);
+    expect(loaded.value.warnings).toEqual(["kuma.yaml: unknown setting future is ignored"]);
+  });
+
   it("reads public keys of tokens, and says what is wrong with one", () => {
     const keys = (list: string) =>
       load({

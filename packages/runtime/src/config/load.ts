@@ -89,11 +89,13 @@ export function loadConfig(sources: ConfigSources): Result<LoadedConfig, readonl
   }
 
   function walk(value: unknown, path: string, source: string): void {
+    // As in Kuma, whose own file of defaults has many keys without a value: they say nothing.
+    if (value === null && known.some((leaf) => leaf === path || leaf.startsWith(`${path}.`))) return;
     if (known.includes(path)) set(path, value, source);
     else if (isJsonObject(value) && (path === "" || known.some((leaf) => leaf.startsWith(`${path}.`)))) {
       for (const [key, member] of Object.entries(value)) walk(member, path === "" ? key : `${path}.${key}`, source);
     } else if (known.some((leaf) => leaf.startsWith(`${path}.`))) {
-      if (value !== null) problems.push({ setting: path, source, reason: "has to be a mapping of settings" });
+      problems.push({ setting: path, source, reason: "has to be a mapping of settings" });
     } else warnings.push(`${source}: unknown setting ${path} is ignored`);
   }
 

@@ -87,6 +87,16 @@ describe.each(SERVERS)("%s", (server) => {
   });
 });
 
+it("suites that do not fit the key of the certificate, with nothing newer than TLS 1.2, are told at start", async () => {
+  const settings = { "general.tlsCipherSuites": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" };
+  await expect(start("dpServer", { ...settings, "dpServer.tlsMaxVersion": "TLSv1_2" })).rejects.toThrow(
+    "general.tlsCipherSuites has no suite for the certificate of dpServer, whose key is EC",
+  );
+  const port = await start("dpServer", settings);
+  expect(await handshake(port, OLD)).toMatch(REFUSED);
+  expect(await handshake(port)).toMatch(/^TLSv1.3 /);
+});
+
 it("a minimum of general does not lower that of a server", async () => {
   const port = await start("dpServer", { "general.tlsMinVersion": "TLSv1_2", "dpServer.tlsMinVersion": "TLSv1_3" });
   expect(await handshake(port, OLD)).toMatch(REFUSED);

@@ -31,6 +31,10 @@ export const CIPHER_SUITES: readonly string[] = [...TLS_1_3, ...TLS_1_2.keys()];
 
 export const isOfTls12 = (name: string): boolean => TLS_1_2.has(name);
 
+/** Whether a certificate with such a key (`rsa`, `ec`) can serve it. */
+export const fitsKey = (name: string, keyType: string): boolean =>
+  name.includes(keyType.startsWith("rsa") ? "_RSA_" : "_ECDSA_");
+
 /** As OpenSSL takes them; undefined for an empty list, which leaves the choice to the server. */
 export function opensslCiphers(names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;

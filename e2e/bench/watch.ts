@@ -28,14 +28,14 @@ export class Watch {
   }
 
   /** Resolves with the first answer that is meant. @throws {Error} when none comes within 30 s */
-  async until(isMeant: (seen: Seen) => boolean, what: string): Promise<Seen> {
+  async until(isMeant: (seen: Seen) => boolean, what: string, pauseMs = PAUSE_MS): Promise<Seen> {
     const began = performance.now();
     for (;;) {
       const seen = await this.ask();
       if (isMeant(seen)) return seen;
       if (seen.at - began > LIMIT_MS)
         throw new Error(`not within ${LIMIT_MS} ms: ${what}\n${seen.status} ${seen.text}`);
-      await pause(PAUSE_MS);
+      await pause(pauseMs);
     }
   }
 

@@ -4,7 +4,7 @@ import type { Resource } from "../resource.ts";
 import { type Violation, Violations } from "../violation.ts";
 import { isShare } from "./flat-amounts.ts";
 import { messageAt, objectAt, valueAt } from "./json-access.ts";
-import { checkSelectors, SERVICE_ALONE, SERVICE_AND_MORE } from "./selectors.ts";
+import { checkServices } from "./selectors.ts";
 
 const DETECTORS = ["totalErrors", "gatewayErrors", "localErrors", "standardDeviation", "failure"];
 const THRESHOLDS = ["maxConnections", "maxPendingRequests", "maxRetries", "maxRequests"];
@@ -12,8 +12,7 @@ const NO_SHARE = "has to be in [0.0 - 100.0] range";
 
 export function validateCircuitBreaker({ spec }: Resource): readonly Violation[] {
   const found = new Violations();
-  checkSelectors(spec, "sources", SERVICE_AND_MORE, found);
-  checkSelectors(spec, "destinations", SERVICE_ALONE, found);
+  checkServices(spec, found);
   checkConf(objectAt(spec, "conf"), found);
   return found.list;
 }

@@ -1,23 +1,14 @@
 /** Rules of a HealthCheck. Source: kuma v2.14.3: pkg/core/resources/apis/mesh/health_check_validator.go. */
 import type { JsonObject } from "@isthmus/std";
-import type { Resource } from "../resource.ts";
-import { at, type Violation, Violations } from "../violation.ts";
+import { at, type Violations } from "../violation.ts";
 import { CANNOT_BE_EMPTY, checkNotZeroDuration, checkThreshold, HAS_TO_BE_DEFINED, isShare } from "./flat-amounts.ts";
 import { listAt, messageAt, objectsAt, textAt, valueAt } from "./json-access.ts";
-import { checkSelectors, SERVICE_ALONE, SERVICE_AND_MORE } from "./selectors.ts";
+import { connectionRules } from "./selectors.ts";
 
 const STATUS_MIN = 100;
 const STATUS_END = 600;
 
-export function validateHealthCheck({ spec }: Resource): readonly Violation[] {
-  const found = new Violations();
-  checkSelectors(spec, "sources", SERVICE_AND_MORE, found);
-  checkSelectors(spec, "destinations", SERVICE_ALONE, found);
-  const conf = messageAt(spec, "conf");
-  if (conf === undefined) found.add("conf", HAS_TO_BE_DEFINED);
-  else checkConf(conf, found);
-  return found.list;
-}
+export const validateHealthCheck = connectionRules(checkConf);
 
 function checkConf(conf: JsonObject, found: Violations): void {
   checkNotZeroDuration(conf, "interval", "conf", found);

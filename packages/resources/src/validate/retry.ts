@@ -1,7 +1,6 @@
 /** Rules of a Retry. Source: kuma v2.14.3: pkg/core/resources/apis/mesh/retry_validator.go. */
 import type { JsonObject } from "@isthmus/std";
-import type { Resource } from "../resource.ts";
-import { at, type Violation, Violations } from "../violation.ts";
+import { at, type Violations } from "../violation.ts";
 import {
   checkOptionalDuration,
   flatDurationAt,
@@ -11,19 +10,11 @@ import {
 } from "./flat-amounts.ts";
 import { goQuote } from "./go-quote.ts";
 import { listAt, messageAt, numberAt, valueAt } from "./json-access.ts";
-import { checkSelectors, SERVICE_ALONE, SERVICE_AND_MORE } from "./selectors.ts";
+import { connectionRules } from "./selectors.ts";
 
 const EMPTY = "field cannot be empty";
 
-export function validateRetry({ spec }: Resource): readonly Violation[] {
-  const found = new Violations();
-  checkSelectors(spec, "sources", SERVICE_AND_MORE, found);
-  checkSelectors(spec, "destinations", SERVICE_ALONE, found);
-  const conf = messageAt(spec, "conf");
-  if (conf === undefined) found.add("conf", HAS_TO_BE_DEFINED);
-  else checkConf(conf, found);
-  return found.list;
-}
+export const validateRetry = connectionRules(checkConf);
 
 function checkConf(conf: JsonObject, found: Violations): void {
   const http = messageAt(conf, "http");

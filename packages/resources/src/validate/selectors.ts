@@ -3,9 +3,11 @@
  * Source: kuma v2.14.3: pkg/core/resources/apis/mesh/validators.go.
  */
 import type { JsonObject } from "@isthmus/std";
-import { at, member, type Violations } from "../violation.ts";
+import type { Resource } from "../resource.ts";
+import { at, member, type Violation, Violations } from "../violation.ts";
+import { HAS_TO_BE_DEFINED } from "./flat-amounts.ts";
 import { goQuote } from "./go-quote.ts";
-import { objectsAt, textsAt } from "./json-access.ts";
+import { messageAt, objectsAt, textsAt } from "./json-access.ts";
 import { checkSelector, SERVICE_TAG, type TagRules } from "./tags.ts";
 
 export interface SelectorRules extends TagRules {
@@ -19,7 +21,7 @@ export const SERVICE_AND_MORE: SelectorRules = { needsOne: true, needsService: t
 export const ANY_TAG: SelectorRules = { needsOne: true };
 
 /** What most policies ask of their destinations: a service or `*`, and nothing else. */
-export const SERVICE_ALONE: SelectorRules = {
+const SERVICE_ALONE: SelectorRules = {
   needsService: true,
   checkAll: (tags, path, found) => {
     if (tags.size !== 1 || !tags.has(SERVICE_TAG)) {
@@ -28,6 +30,26 @@ export const SERVICE_ALONE: SelectorRules = {
   },
   nameError: (name) => (name === SERVICE_TAG ? undefined : `tag ${goQuote(name)} is not allowed`),
 };
+
+/** Of a policy for connections from services to services: from whom, and to whom. */
+export function checkServices(spec: JsonObject, found: Violations): void {
+  checkSelectors(spec, "sources", SERVICE_AND_MORE, found);
+  checkSelectors(spec, "destinations", SERVICE_ALONE, found);
+}
+
+/** The rules of such a policy that has to have a `conf`. */
+export function connectionRules(
+  checkConf: (conf: JsonObject, found: Violations) => void,
+): (resource: Resource) => readonly Violation[] {
+  return ({ spec }) => {
+    const found = new Violations();
+    checkServices(spec, found);
+    const conf = messageAt(spec, "conf");
+    if (conf === undefined) found.add("conf", HAS_TO_BE_DEFINED);
+    else checkConf(conf, found);
+    return found.list;
+  };
+}
 
 /** The selectors that the spec has under that name. */
 export function checkSelectors(spec: JsonObject, name: string, rules: SelectorRules, found: Violations): void {

@@ -1,29 +1,20 @@
 /** Rules of a Timeout. Source: kuma v2.14.3: pkg/core/resources/apis/mesh/timeout_validator.go. */
 import type { JsonObject } from "@isthmus/std";
-import type { Resource } from "../resource.ts";
-import { type Violation, Violations } from "../violation.ts";
-import { checkOptionalDuration, flatDurationAt, GREATER_THAN_ZERO, HAS_TO_BE_DEFINED } from "./flat-amounts.ts";
+import type { Violations } from "../violation.ts";
+import { checkOptionalDuration, flatDurationAt, GREATER_THAN_ZERO } from "./flat-amounts.ts";
 import { messageAt, valueAt } from "./json-access.ts";
-import { checkSelectors, SERVICE_ALONE, SERVICE_AND_MORE } from "./selectors.ts";
+import { connectionRules } from "./selectors.ts";
 
 /** Those that are looked at: two newer ones of `http` are not, and do not count. */
 const HTTP = ["requestTimeout", "idleTimeout"];
 const GRPC = ["streamIdleTimeout", "maxStreamDuration"];
 const NONE = "at least one timeout in section has to be defined";
 
-export function validateTimeout({ spec }: Resource): readonly Violation[] {
-  const found = new Violations();
-  checkSelectors(spec, "sources", SERVICE_AND_MORE, found);
-  checkSelectors(spec, "destinations", SERVICE_ALONE, found);
-  const conf = messageAt(spec, "conf");
-  if (conf === undefined) found.add("conf", HAS_TO_BE_DEFINED);
-  else {
-    checkTcp(messageAt(conf, "tcp"), found);
-    checkSection(messageAt(conf, "http"), HTTP, "conf.http", found);
-    checkSection(messageAt(conf, "grpc"), GRPC, "conf.grpc", found);
-  }
-  return found.list;
-}
+export const validateTimeout = connectionRules((conf, found) => {
+  checkTcp(messageAt(conf, "tcp"), found);
+  checkSection(messageAt(conf, "http"), HTTP, "conf.http", found);
+  checkSection(messageAt(conf, "grpc"), GRPC, "conf.grpc", found);
+});
 
 function checkTcp(tcp: JsonObject | undefined, found: Violations): void {
   if (tcp === undefined) return;

@@ -4,11 +4,10 @@
  */
 import type { Resource } from "../resource.ts";
 import { type Violation, Violations } from "../violation.ts";
-import { checkSelectors, SERVICE_ALONE, SERVICE_AND_MORE } from "./selectors.ts";
+import { checkServices } from "./selectors.ts";
 
 export function validateTrafficLog({ spec }: Resource): readonly Violation[] {
   const found = new Violations();
-  checkSelectors(spec, "sources", SERVICE_AND_MORE, found);
-  checkSelectors(spec, "destinations", SERVICE_ALONE, found);
+  checkServices(spec, found);
   return found.list;
 }

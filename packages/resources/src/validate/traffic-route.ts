@@ -8,7 +8,7 @@ import type { ValidationContext } from "../type-descriptor.ts";
 import { at, type Violation, Violations } from "../violation.ts";
 import { CANNOT_BE_EMPTY } from "./flat-amounts.ts";
 import { listAt, messageAt, numberAt, objectAt, objectsAt, textAt, textsAt, valueAt } from "./json-access.ts";
-import { checkSelectors, SERVICE_ALONE, SERVICE_AND_MORE } from "./selectors.ts";
+import { checkServices, SERVICE_AND_MORE } from "./selectors.ts";
 import { checkSelector } from "./tags.ts";
 import { checkHttpMatch, checkHttpModify } from "./traffic-route-http.ts";
 
@@ -16,8 +16,7 @@ const HASH_FUNCTIONS = ["XX_HASH", "MURMUR_HASH_2"];
 
 export function validateTrafficRoute({ spec }: Resource, { document = spec }: ValidationContext): readonly Violation[] {
   const found = new Violations();
-  checkSelectors(spec, "sources", SERVICE_AND_MORE, found);
-  checkSelectors(spec, "destinations", SERVICE_ALONE, found);
+  checkServices(spec, found);
   const conf = messageAt(spec, "conf");
   if (conf === undefined) {
     found.add("conf", CANNOT_BE_EMPTY);

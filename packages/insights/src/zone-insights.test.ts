@@ -196,6 +196,28 @@ describe("streams and pings", () => {
     });
   });
 
+  it("of a zone that nobody knows yet wait for it, not for ever", async () => {
+    const { insights, clock, settle, insightOf } = rig();
+    const flush = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i += 1) {
+        clock.advance(10_000);
+        await settle();
+      }
+    };
+    insights.onEvent({ kind: "pinged", zone: "east", at: clock.now() });
+    await flush(2);
+    insights.onEvent(connected(peer("east")));
+    await settle();
+    expect(insightOf("east")?.spec).toMatchObject({ healthCheck: { time: "2026-01-01T00:00:00Z" } });
+
+    insights.onEvent({ kind: "pinged", zone: "west", at: clock.now() });
+    await flush(4);
+    expect(clock.pendingTimers).toBe(0);
+    insights.onEvent(connected(peer("west")));
+    await settle();
+    expect(insightOf("west")?.spec).not.toHaveProperty("healthCheck");
+  });
+
   it("keep what another instance wrote, unless it is older", async () => {
     const { insights, run, settle, insightOf } = rig();
     const other = (connectTime: string) => ({ globalInstanceId: "global-0", connectTime });

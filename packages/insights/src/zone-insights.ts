@@ -47,6 +47,8 @@ export interface ZoneInsightsOptions {
 }
 
 const ATTEMPTS_MAX = 5;
+/** For so long a ping waits for the connection of a zone that nobody knows yet: both are on their way at the same time. */
+const PING_WAITS_MS = 30_000;
 
 export class ZoneInsights implements Service {
   readonly name = "zone-insights";
@@ -162,7 +164,7 @@ export class ZoneInsights implements Service {
     this.#flushing ??= this.#flushAll().finally(() => {
       this.#flushing = undefined;
       // What changed behind the back of a slow flush: its timer may have fired meanwhile.
-      if ([...this.#records.values()].some(({ isDirty }) => isDirty)) this.#armTimer();
+      if ([...this.#records.values()].some((record) => record.isDirty || this.#isAwaited(record))) this.#armTimer();
     });
     return this.#flushing;
   }
@@ -221,7 +223,15 @@ export class ZoneInsights implements Service {
   }
 
   #dropIfOver(record: ZoneRecord): void {
-    if (record.isOver && this.#records.get(record.zone) === record) this.#records.delete(record.zone);
+    if (!record.isOver || this.#isAwaited(record)) return;
+    if (this.#records.get(record.zone) === record) this.#records.delete(record.zone);
+  }
+
+  /** It was pinged by a zone that will be there once it is connected. */
+  #isAwaited({ zone, isOver, healthCheckAt }: ZoneRecord): boolean {
+    const { store, clock } = this.#options;
+    if (!isOver || healthCheckAt === undefined || store.get(zoneKey(zone)) !== undefined) return false;
+    return clock.now() < healthCheckAt + PING_WAITS_MS;
   }
 
   #touch(record: ZoneRecord): void {
@@ -243,6 +253,7 @@ export class ZoneInsights implements Service {
     for (const record of this.#records.values()) {
       await record.saving;
       if (record.isDirty) await this.#saveNow(record);
+      else this.#dropIfOver(record);
     }
   }
 

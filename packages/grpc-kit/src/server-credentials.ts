@@ -11,7 +11,7 @@ export interface ServerTls {
   readonly privateKey: string;
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
-  /** OpenSSL's names, first choice first, with colons between; by default those of Node. */
+  /** OpenSSL's names, first choice first, with colons between; by default those of Node, AES-128-GCM of TLS 1.3 before all. */
   readonly ciphers?: string;
   /** A peer that has not finished its handshake by then is dropped. */
   readonly handshakeTimeoutMs?: number;

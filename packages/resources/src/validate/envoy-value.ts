@@ -64,6 +64,16 @@ export class EnvoyValueReader {
   }
 }
 
+/** A modification of such a part that is being checked. */
+export interface EnvoyModification {
+  readonly value: JsonObject;
+  readonly part: EnvoyPart;
+  /** Of the member that holds the modification. */
+  readonly path: string;
+  readonly reader: EnvoyValueReader;
+  readonly found: Violations;
+}
+
 function partOf(json: JsonValue): EnvoyPart {
   const typeUrl = isJsonObject(json) ? textAt(json, "@type") : "";
   const name = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);

@@ -3,7 +3,7 @@ import type { JsonObject } from "@isthmus/std";
 import type { Resource } from "../resource.ts";
 import type { ValidationContext } from "../type-descriptor.ts";
 import { at, type Violation, Violations } from "../violation.ts";
-import { ENVOY_PARTS, type EnvoyPart, EnvoyValueReader } from "./envoy-value.ts";
+import { ENVOY_PARTS, type EnvoyModification, EnvoyValueReader } from "./envoy-value.ts";
 import { messageAt, objectAt, objectsAt, optionalTextAt, textAt } from "./json-access.ts";
 import { checkJsonPatches } from "./json-patch.ts";
 import { targetRefDeprecations } from "./policy-lists.ts";
@@ -32,14 +32,8 @@ export function meshProxyPatchDeprecations({ spec }: Resource): readonly string[
   return targetRefDeprecations(spec);
 }
 
-interface Modification {
+interface Modification extends EnvoyModification {
   readonly name: string;
-  readonly value: JsonObject;
-  readonly part: EnvoyPart;
-  /** Of the member that holds the modification. */
-  readonly path: string;
-  readonly reader: EnvoyValueReader;
-  readonly found: Violations;
 }
 
 type Operation = (modification: Modification) => void;

@@ -2,7 +2,7 @@
 import type { JsonObject } from "@isthmus/std";
 import type { Resource } from "../resource.ts";
 import { at, type Violation, Violations } from "../violation.ts";
-import { ENVOY_PARTS, type EnvoyPart, EnvoyValueReader } from "./envoy-value.ts";
+import { ENVOY_PARTS, type EnvoyModification, EnvoyValueReader } from "./envoy-value.ts";
 import { CANNOT_BE_EMPTY } from "./flat-amounts.ts";
 import { goQuote } from "./go-quote.ts";
 import { listAt, messageAt, objectAt, objectsAt, textAt } from "./json-access.ts";
@@ -38,15 +38,7 @@ export function validateProxyTemplate({ spec }: Resource): readonly Violation[] 
   return found.list;
 }
 
-interface Modification {
-  readonly value: JsonObject;
-  readonly part: EnvoyPart;
-  readonly path: string;
-  readonly reader: EnvoyValueReader;
-  readonly found: Violations;
-}
-
-type Operation = (modification: Modification) => void;
+type Operation = (modification: EnvoyModification) => void;
 
 /** One without a kind changes nothing and is fine. */
 function checkModification(modification: JsonObject, path: string, reader: EnvoyValueReader, found: Violations): void {
@@ -93,7 +85,7 @@ const withName =
     operation(modification);
   };
 
-const matchedName = ({ value }: Modification): string => textAt(objectAt(value, "match"), "name");
+const matchedName = ({ value }: EnvoyModification): string => textAt(objectAt(value, "match"), "name");
 
 const resourceOperations = (addition: Operation): ReadonlyMap<string, Operation> =>
   new Map([
